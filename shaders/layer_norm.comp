@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer_norm   y[r,:] = (x[r,:] - mean) / sqrt(variance + epsilon) * gamma + beta
+//
+// Shapes     x, y [rows, C]   gamma, beta [C]        all f32
+// Grid       one workgroup per row, rows over x then y; lanes stride over C
+// Precision  mean and variance in two passes, accumulated in f32
+// Limits     C <= 8192 * lanes (loop bound); rows <= 65535 * 65535
+// Wrapper    compute/ops/layer_norm.cpp     Oracle  tests/reference/layer_norm.hpp
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "workgroup_sum.glsl"
+
+layout(local_size_x_id = 0) in;  // lanes per row: one subgroup, or a power of two
+
+layout(set = 0, binding = 0, std430) readonly buffer X { float x[]; };
+layout(set = 0, binding = 1, std430) readonly buffer Gamma { float gamma[]; };
+layout(set = 0, binding = 2, std430) readonly buffer Beta { float beta[]; };
+layout(set = 0, binding = 3, std430) writeonly buffer Y { float y[]; };
+layout(push_constant) uniform Push {
+  uint rows;
+  uint channels;
+  float epsilon;
+};
+
+void main() {
+  const uint row = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+  if (row >= rows) return;  // the last line of the grid may be partly empty
+  const uint base = row * channels;
+
+  float sum = 0.0;
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x) sum += x[base + c];
+  const float mean = workgroup_sum(sum) / float(channels);
+
+  float squares = 0.0;
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x) {
+    const float d = x[base + c] - mean;
+    squares += d * d;
+  }
+  const float scale = inversesqrt(workgroup_sum(squares) / float(channels) + epsilon);
+
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x)
+    y[base + c] = (x[base + c] - mean) * scale * gamma[c] + beta[c];
+}
