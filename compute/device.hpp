@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One GPU, opened for compute. Everything else in compute/ borrows a Device.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fovea::compute {
+
+enum class DeviceKind : std::uint8_t { discrete, integrated, virtual_gpu, software, other };
+std::string to_string(DeviceKind kind);
+
+/// One Vulkan device as found, usable or not.
+struct DeviceInfo {
+  int index = 0;     // the number `--device INDEX` takes
+  std::string name;  // "llvmpipe (LLVM 15.0.6, 256 bits)"
+  DeviceKind kind = DeviceKind::other;
+  std::string driver;              // "llvmpipe, Mesa 25.0.7"
+  std::string api_version;         // "1.4.305"
+  std::string uuid;                // hexadecimal
+  std::uint64_t memory_bytes = 0;  // of its largest device-local heap
+  std::uint32_t subgroup_size = 0;
+  std::optional<std::string> refused;  // why Fovea cannot use it
+};
+
+struct DeviceOptions {
+  /// auto: discrete, then integrated, then software. gpu: never software. cpu: only
+  /// software. A number: that index. Anything else: part of the name, any case.
+  std::string request = "auto";
+  /// Loads the validation layer and keeps its messages. Slower.
+  bool validate = false;
+  /// Compiled pipelines are kept in this folder between runs. Empty keeps nothing.
+  std::filesystem::path cache_dir;
+  /// For tests: pretend the device cannot bind more than this. 0 asks the device.
+  std::uint64_t max_storage_range_bytes = 0;
+};
+
+/// The numbers kernels are chosen by. All sizes in bytes.
+struct DeviceLimits {
+  std::uint32_t subgroup_size = 0;
+  bool subgroup_shuffle = false;  // shuffle and arithmetic in compute shaders
+  std::uint32_t max_workgroup_invocations = 0;
+  std::uint32_t max_groups_x = 0;
+  std::uint32_t shared_memory_bytes = 0;
+  std::uint64_t max_storage_range_bytes = 0;
+  std::uint64_t storage_offset_alignment = 0;
+  std::uint64_t device_memory_bytes = 0;
+  bool unified_memory = false;  // device memory the host can write directly
+};
+
+/// Thread-compatible: one thread records and submits; Run::wait() may be called
+/// from another. Neither copied nor moved, so `Device&` stays valid for its life.
+class Device {
+ public:
+  /// Throws DeviceError, listing every device found and why it was refused.
+  explicit Device(const DeviceOptions& options = {});
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  const DeviceInfo& info() const noexcept;
+  const DeviceLimits& limits() const noexcept;
+  /// One line for people: which device, and why it was chosen.
+  const std::string& choice() const noexcept;
+  /// Blocks until the GPU is idle. Needed only before teardown and in tests.
+  void wait_idle();
+  /// Writes compiled pipelines to the cache folder now, whole or not at all. The
+  /// destructor does it too, without throwing.
+  void save_pipeline_cache();
+  /// Validation messages so far (empty unless DeviceOptions::validate).
+  std::vector<std::string> validation_messages() const;
+  /// Bytes of device memory held by live Buffers, and the most ever held.
+  std::uint64_t memory_in_use_bytes() const noexcept;
+  std::uint64_t memory_peak_bytes() const noexcept;
+
+  /// Every device the loader shows, usable or not. Throws GpuError without a loader or driver.
+  static std::vector<DeviceInfo> list();
+
+  struct Impl;  // compute/device_impl.hpp, for compute/*.cpp only
+  Impl& impl() noexcept { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fovea::compute

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A compiled shader and the contract read from it. The shader is the single
+// source of truth: `readonly`, `writeonly`, the push-constant block and the
+// workgroup size are reflected from SPIR-V, never restated in C++.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fovea::compute {
+
+class Device;
+
+enum class Access : std::uint8_t { read, write, read_write };
+
+struct KernelContract {
+  std::vector<Access> bindings;  // by binding number, dense from 0, set 0
+  std::uint32_t push_constant_bytes = 0;
+  std::array<std::uint32_t, 3> local_size{1, 1, 1};  // as compiled; see local_size_ids
+  std::array<std::uint32_t, 3> local_size_ids{kNoId, kNoId, kNoId};  // SpecId per axis
+
+  static constexpr std::uint32_t kNoId = 0xffffffff;
+};
+
+/// Throws ShapeError naming `name` when bindings have holes or use another set.
+KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spirv);
+
+/// One (shader, specialisation) pair, compiled for one device.
+class Kernel {
+ public:
+  struct Impl;
+  explicit Kernel(std::unique_ptr<Impl> impl);
+  ~Kernel();
+  const std::string& name() const noexcept;
+  const KernelContract& contract() const noexcept;
+  Impl& impl() const noexcept { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Compiles each (shader, specialisation) pair once. Owns the Kernels it returns.
+/// `constants[i]` is the value of `layout(constant_id = i)`. Get it with kernels(device).
+class KernelCache {
+ public:
+  explicit KernelCache(Device& device);
+  ~KernelCache();
+  /// `name` is a file of shaders/ without extension, plus its variant: "linear.weights_f16".
+  /// Throws GpuError listing near names when there is no such shader.
+  const Kernel& get(std::string_view name, std::span<const std::uint32_t> constants = {});
+
+ private:
+  Device& device_;
+  std::map<std::pair<std::string, std::vector<std::uint32_t>>, std::unique_ptr<Kernel>> kernels_;
+};
+
+/// The device's own cache.
+KernelCache& kernels(Device& device);
+
+}  // namespace fovea::compute

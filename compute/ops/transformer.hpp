@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The sentences a transformer is written in. One function per shader, same name.
+// Each checks shapes (throws ShapeError, prefixed by the op), picks the variant for the
+// device and appends its step. Letters: B batch, T tokens, C channels, H heads.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "compute/buffer.hpp"
+#include "compute/program.hpp"
+#include "compute/tensor.hpp"
+
+namespace fovea::compute::ops {
+
+/// How weights are stored. Arithmetic and activations are f32 in both.
+enum class Precision : std::uint8_t { fp32, fp16 };
+
+enum class Activation : std::uint8_t { none, gelu, gelu_tanh, gelu_quick };
+
+/// y = x W^T + b, packed for one device's kernels by upload_linear(). weight [N, K], bias [N].
+struct Linear {
+  std::string name;
+  std::int64_t out_features = 0, in_features = 0;  // N, K
+  Precision precision = Precision::fp32;
+  BufferSlice weight, bias;
+};
+
+struct LayerNorm {
+  std::string name;
+  std::int64_t channels = 0;
+  float epsilon = 1e-6f;
+  BufferSlice gamma, beta;
+};
+
+/// A constant matrix of f32 used as it is: class token, position embeddings.
+struct Table {
+  std::string name;
+  Shape shape;
+  BufferSlice values;
+};
+
+/// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the variant's layout.
+Linear upload_linear(Device& device, ConstantStore& store, std::string name,
+                     std::int64_t out_features, std::int64_t in_features,
+                     std::span<const float> weight, std::span<const float> bias,
+                     Precision precision);
+LayerNorm upload_layer_norm(ConstantStore& store, std::string name, std::span<const float> gamma,
+                            std::span<const float> beta, float epsilon);
+Table upload_table(ConstantStore& store, std::string name, const Shape& shape,
+                   std::span<const float> values);
+
+/// y = x W^T + b, then the activation.      x [..., K] -> [..., N]
+Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w,
+              Activation activation = Activation::none);
+/// residual + x W^T + b.                    x [..., K], residual [..., N] -> [..., N]
+Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual);
+/// Each row to mean 0, variance 1, then scaled and shifted.   x [..., C] -> [..., C]
+Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w);
+/// softmax(Q K^T / sqrt(D)) V for every head; D = C / heads.   qkv [B, T, 3C] -> [B, T, C]
+Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads);
+/// Cuts non-overlapping patches; remainder right and below is dropped.
+/// image [B, 3, H, W] -> [B, N, 3 * patch_h * patch_w], inner order (channel, row, column).
+Tensor patches(ProgramBuilder& p, const Tensor& image, int patch_h, int patch_w);
+/// Puts `prefix` [R, C] in front of `x` [B, N, C] and adds `positions` [R + N, C].
+/// -> [B, R + N, C]. R may be 0 (an empty Table).
+Tensor tokens(ProgramBuilder& p, const Tensor& x, const Table& prefix, const Table& positions);
+/// Row `token` of every sequence.           x [B, T, C] -> [B, C]
+Tensor select_token(ProgramBuilder& p, const Tensor& x, std::int64_t token);
+/// The mean over tokens first..T-1.         x [B, T, C] -> [B, C]
+Tensor mean_tokens(ProgramBuilder& p, const Tensor& x, std::int64_t first);
+/// (a + b) / 2, same shape.
+Tensor average(ProgramBuilder& p, const Tensor& a, const Tensor& b);
+
+}  // namespace fovea::compute::ops

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One classifier ready to run: weights on the device, one Program per batch size.
+//
+//   begin(n) -> Pending -> fill pending.input(i) -> submit() -> finish() -> logits
+//
+// Thread rule: begin() and submit() from one thread, Pending may move to another thread,
+// which calls finish().
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compute/device.hpp"
+#include "compute/ops/transformer.hpp"
+#include "compute/program.hpp"
+#include "vision/checkpoint/checkpoint.hpp"
+
+namespace fovea::vision {
+
+struct InferenceOptions {
+  compute::ops::Precision precision = compute::ops::Precision::fp32;
+  int max_batch = 1;  // pictures in one submission; larger costs memory and latency
+  int slots = 2;      // submissions in flight at once
+};
+
+/// One batch on its way. Holds a slot until destroyed.
+class Pending {
+ public:
+  Pending(Pending&&) noexcept;
+  Pending& operator=(Pending&&) noexcept;
+  ~Pending();
+
+  int size() const noexcept;
+  /// Picture i's tensor [3, H, W] f32, mapped memory to write into. Before submit().
+  std::span<float> input(int i);
+  void submit();
+  /// Waits. logits [size(), classes], row-major; valid while this Pending lives.
+  std::span<const float> finish();
+  /// Device time of the batch in nanoseconds, 0 where unknown. After finish().
+  std::uint64_t device_ns() const;
+
+  struct Impl;
+  explicit Pending(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+class Inference {
+ public:
+  /// Uploads the weights and builds the programs of batch 1 and max_batch.
+  Inference(compute::Device& device, const Checkpoint& checkpoint,
+            const InferenceOptions& options = {});
+  ~Inference();
+  Inference(const Inference&) = delete;
+  Inference& operator=(const Inference&) = delete;
+
+  const VitConfig& config() const noexcept;
+  const InferenceOptions& options() const noexcept;
+  int classes() const noexcept { return static_cast<int>(config().labels.size()); }
+
+  /// Requires: 1 <= n <= max_batch, fewer than `slots` Pendings alive.
+  Pending begin(int n);
+  /// The program that a batch of n runs (built if needed): what `explain` prints.
+  const compute::Program& program(int n);
+  std::uint64_t weight_bytes() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fovea::vision
