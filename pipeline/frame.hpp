@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What travels down the line. One type per arrow; each is moved, never shared.
+//
+//   Source -> Packet -> decode -> Frame -> stages -> Frame -> Sink
+//
+// A picture that cannot be processed does not vanish and does not stop the
+// others: it travels on as a Failure and reaches the sinks in its turn.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "vision/classify.hpp"
+#include "vision/image.hpp"
+
+namespace fovea::pipeline {
+
+struct FrameTag {
+  std::uint64_t index = 0;  // 0, 1, 2 ... in source order, over all sources
+  std::string source;       // the path as the user would type it: the record's "source"
+  std::uint64_t frame = 0;  // within its source; 0 for a still picture
+};
+
+/// A picture not yet decoded: a file, or bytes already read (standard input).
+struct Packet {
+  FrameTag tag;
+  std::filesystem::path path;  // empty when `bytes` holds the picture
+  std::vector<std::byte> bytes;
+};
+
+struct Timings {
+  double decode_ms = 0, preprocess_ms = 0;
+  double inference_ms = 0;  // this picture's share of its batch, submit to result
+};
+
+/// A picture on its way, gathering annotations. Sinks see it last.
+struct Frame {
+  FrameTag tag;
+  std::filesystem::path path;  // empty for standard input
+  vision::Image image;         // released after the last stage that needs pixels
+  cv::Mat thumbnail;           // RGB, longest side <= kThumbnailPx; empty unless a sink wants it
+  int width_px = 0, height_px = 0;    // of the upright original
+  int orientation = 1;                // EXIF value that was applied
+  bool truncated = false;             // decoded only in part, as the user allowed
+  std::vector<vision::Label> labels;  // best first
+  Timings timings;
+};
+
+inline constexpr int kThumbnailPx = 160;
+
+struct Failure {
+  FrameTag tag;
+  std::filesystem::path path;
+  std::string stage;        // "decode"
+  std::string reason;       // one line for people
+  std::uint64_t bytes = 0;  // size of the input
+};
+
+template <class T>
+using Outcome = std::variant<T, Failure>;
+
+/// Thrown by a stage for one bad picture. Becomes a Failure; the line goes on.
+/// Any other exception stops the line and is rethrown by run_pipeline().
+class FrameError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace fovea::pipeline

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Where results go. Several at once; each streams, none holds the run in memory.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/config/run_config.hpp"
+#include "pipeline/frame.hpp"
+
+namespace fovea::pipeline {
+
+/// How a run went, in counts. done + failed + filtered = seen.
+struct RunSummary {
+  std::uint64_t seen = 0, done = 0, failed = 0, filtered = 0;
+  double elapsed_s = 0;
+  double images_per_s = 0;
+  bool interrupted = false;
+  std::string bottleneck;  // "decode", "compute", "sinks": where the line waited
+};
+
+/// What produced the results: kept beside them in manifest.json.
+struct RunIdentity {
+  std::string fovea_version;
+  std::string model, model_folder, model_sha256;
+  std::string device, driver, device_uuid;
+  std::string precision;
+  int batch = 0;
+  std::string opencv_version;
+  std::string config_yaml;  // the run as YAML, as --emit-yaml prints it
+  std::string started_utc;  // ISO 8601
+};
+
+/// Takes every result and every failure, in source order. Called from one thread.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual bool wants_thumbnail() const { return false; }
+  /// Throws Error when the record cannot be written whole (disk full, no permission).
+  virtual void write(const Outcome<Frame>& outcome) = 0;
+  /// Flush and close; called once, last.
+  virtual void finish(const RunSummary&) {}
+};
+
+/// The sink that `config` names. Opens its file or folder now: throws ConfigError where it cannot.
+/// `labels` are the model's class names by id.
+std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& identity,
+                                const std::vector<std::string>& labels);
+
+/// errors.jsonl in `dir`: one line a failure (path, stage, reason, bytes); the file
+/// appears with the first failure, and one left from an earlier run is removed.
+std::unique_ptr<Sink> make_error_sink(const std::filesystem::path& dir);
+
+/// Writes manifest.json into `dir`, whole or not at all.
+void write_manifest(const std::filesystem::path& dir, const RunIdentity& identity,
+                    const RunSummary& summary);
+
+}  // namespace fovea::pipeline
