@@ -3,6 +3,8 @@
 // A picture to exactly the tensor the reference processor makes of it.
 // Thread rule: immutable; any number of threads may call run() at once.
 
+#include <array>
+#include <cstddef>
 #include <span>
 
 #include "vision/image.hpp"
@@ -12,7 +14,8 @@ namespace fovea::vision {
 
 class Preprocessor {
  public:
-  /// Throws ModelError when the recipe cannot give a fixed size (no resize and no crop).
+  /// Throws ModelError when the recipe cannot give a fixed size (no exact resize and no crop),
+  /// when a size is not positive, or when a standard deviation is 0 or not finite.
   explicit Preprocessor(const PreprocessSpec& spec);
 
   const PreprocessSpec& spec() const noexcept { return spec_; }
@@ -32,6 +35,7 @@ class Preprocessor {
  private:
   PreprocessSpec spec_;
   int output_h_ = 0, output_w_ = 0;
+  std::array<std::array<float, 256>, 3> value_of_{};  // rescaled, normalised; per channel and byte
 };
 
 }  // namespace fovea::vision

@@ -23,18 +23,26 @@ enum class ResizeMode : int {
   none,
   exact,          // to resize_h x resize_w, aspect ratio ignored ("squash")
   shortest_edge,  // shorter side to shortest_edge, longer side int(S * long / short)
+  cover,          // aspect ratio kept, smallest that covers resize_h x resize_w (timm, not square)
+};
+
+/// How a centre crop splits an odd number of rows or columns. They differ by one pixel.
+enum class CropRounding : int {
+  transformers,  // floor((size - crop) / 2); the odd row of padding goes on top
+  torchvision,   // (size - crop) / 2, half to even; the odd row of padding goes below (timm)
 };
 
 struct PreprocessSpec {
   std::string processor;  // "ViTImageProcessor", "DeiTImageProcessor", "timm": for people
 
   ResizeMode resize = ResizeMode::exact;
-  int resize_h = 224, resize_w = 224;  // ResizeMode::exact
+  int resize_h = 224, resize_w = 224;  // ResizeMode::exact, ResizeMode::cover
   int shortest_edge = 224;             // ResizeMode::shortest_edge
   Resample resample = Resample::bilinear;
 
   bool center_crop = false;
   int crop_h = 224, crop_w = 224;  // smaller images are zero-padded before normalising
+  CropRounding crop_rounding = CropRounding::transformers;
 
   bool rescale = true;
   double rescale_factor = 1.0 / 255.0;

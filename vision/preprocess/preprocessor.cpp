@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vision/preprocess/preprocessor.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+
+#include <fmt/core.h>
+
+#include "compute/error.hpp"
+#include "vision/preprocess/resample.hpp"
+
+namespace fovea::vision {
+namespace {
+
+struct FullSize {
+  std::int64_t h = 0, w = 0;
+};
+
+/// The size the whole picture is resized to, before any crop.
+FullSize full_size(const PreprocessSpec& spec, std::int64_t h, std::int64_t w) {
+  switch (spec.resize) {
+    case ResizeMode::none:
+      return {h, w};
+    case ResizeMode::exact:
+      return {spec.resize_h, spec.resize_w};
+    case ResizeMode::shortest_edge: {
+      const std::int64_t edge = spec.shortest_edge;
+      return h <= w ? FullSize{edge, edge * w / h} : FullSize{edge * h / w, edge};
+    }
+    case ResizeMode::cover: {
+      // timm's ResizeKeepRatio; Python's round() and nearbyint() both round half to even.
+      const double ratio =
+          std::min(static_cast<double>(h) / spec.resize_h, static_cast<double>(w) / spec.resize_w);
+      const auto side = [&](std::int64_t size) {
+        return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(size) / ratio));
+      };
+      return {side(h), side(w)};
+    }
+  }
+  assert(false);
+  return {};
+}
+
+/// Where the crop begins in a side of `size`; negative where the side must be padded.
+std::int64_t crop_begin(std::int64_t size, std::int64_t crop, CropRounding rounding) {
+  const std::int64_t spare = size - crop;
+  if (rounding == CropRounding::transformers) return spare >= 0 ? spare / 2 : (spare - 1) / 2;
+  if (spare < 0) return -(-spare / 2);
+  return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(spare) / 2.0));
+}
+
+/// One side through resize and crop: what to compute, and where it lands in the output.
+struct CroppedAxis {
+  ResampleAxis resize;
+  int at = 0;
+};
+
+CroppedAxis crop_axis(int in, std::int64_t full, int crop, CropRounding rounding) {
+  const std::int64_t begin = crop_begin(full, crop, rounding);
+  const std::int64_t from = std::max<std::int64_t>(begin, 0);
+  const std::int64_t to = std::min<std::int64_t>(begin + crop, full);
+  return {{in, full, from, static_cast<int>(to - from)}, static_cast<int>(from - begin)};
+}
+
+void require(bool condition, const PreprocessSpec& spec, const std::string& what) {
+  if (!condition)
+    throw ModelError(what, fmt::format("preprocessor_config.json ({})", spec.processor),
+                     "correct the file, or choose another recipe with --preprocess");
+}
+
+void check(const PreprocessSpec& spec) {
+  require(spec.center_crop || spec.resize == ResizeMode::exact, spec,
+          "the preprocessing gives pictures of no fixed size: it has neither an exact resize nor "
+          "a centre crop");
+  if (spec.resize == ResizeMode::exact || spec.resize == ResizeMode::cover)
+    require(spec.resize_h > 0 && spec.resize_w > 0, spec,
+            fmt::format("the resize to {}x{} is not positive", spec.resize_h, spec.resize_w));
+  if (spec.resize == ResizeMode::shortest_edge)
+    require(spec.shortest_edge > 0, spec,
+            fmt::format("the shortest edge {} is not positive", spec.shortest_edge));
+  if (spec.center_crop)
+    require(spec.crop_h > 0 && spec.crop_w > 0, spec,
+            fmt::format("the crop to {}x{} is not positive", spec.crop_h, spec.crop_w));
+  if (spec.normalize)
+    for (const double stddev : spec.stddev)
+      require(std::isfinite(stddev) && static_cast<float>(stddev) != 0.0f, spec,
+              fmt::format("the standard deviation {} cannot be divided by", stddev));
+}
+
+}  // namespace
+
+Preprocessor::Preprocessor(const PreprocessSpec& spec) : spec_(spec) {
+  check(spec);
+  output_h_ = spec.center_crop ? spec.crop_h : spec.resize_h;
+  output_w_ = spec.center_crop ? spec.crop_w : spec.resize_w;
+  // A byte has 256 values, so the arithmetic is done once: multiplied in double, rounded to
+  // single, then (x - mean) / std in single (transformers' image_transforms.py: rescale,
+  // normalize). torchvision's x / 255 in single gives the same 256 values.
+  for (std::size_t channel = 0; channel < 3; ++channel)
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const double exact = static_cast<double>(byte);
+      float value = static_cast<float>(spec.rescale ? exact * spec.rescale_factor : exact);
+      if (spec.normalize)
+        value = (value - static_cast<float>(spec.mean[channel])) /
+                static_cast<float>(spec.stddev[channel]);
+      value_of_[channel][byte] = value;
+    }
+}
+
+cv::Mat Preprocessor::resized(const Image& image) const {
+  const int h = image.height_px(), w = image.width_px();
+  const FullSize full = full_size(spec_, h, w);
+  if (!spec_.center_crop)
+    return resample(image.rgb, {w, full.w, 0, output_w_}, {h, full.h, 0, output_h_},
+                    spec_.resample);
+  const CroppedAxis x = crop_axis(w, full.w, spec_.crop_w, spec_.crop_rounding);
+  const CroppedAxis y = crop_axis(h, full.h, spec_.crop_h, spec_.crop_rounding);
+  cv::Mat visible = resample(image.rgb, x.resize, y.resize, spec_.resample);
+  if (visible.rows == output_h_ && visible.cols == output_w_) return visible;
+  cv::Mat padded = cv::Mat::zeros(output_h_, output_w_, CV_8UC3);
+  visible.copyTo(padded(cv::Rect(x.at, y.at, visible.cols, visible.rows)));
+  return padded;
+}
+
+void Preprocessor::run(const Image& image, std::span<float> out) const {
+  assert(out.size() == output_count());
+  const cv::Mat rgb = resized(image);
+  const std::size_t plane = output_count() / 3;
+  float* r = out.data();
+  float* g = r + plane;
+  float* b = g + plane;
+  for (int row = 0; row < rgb.rows; ++row) {
+    const std::uint8_t* pixel = rgb.ptr(row);
+    for (int column = 0; column < rgb.cols; ++column, pixel += 3) {
+      *r++ = value_of_[0][pixel[0]];
+      *g++ = value_of_[1][pixel[1]];
+      *b++ = value_of_[2][pixel[2]];
+    }
+  }
+}
+
+}  // namespace fovea::vision
