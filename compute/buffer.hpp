@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace fovea::compute {
 
@@ -59,6 +58,8 @@ class ConstantStore {
   std::size_t size_bytes() const noexcept { return used_bytes_; }
 
  private:
+  void upload(const BufferSlice& to, std::span<const std::byte> bytes);
+
   Device& device_;
   std::deque<Buffer> blocks_;
   std::size_t block_fill_bytes_ = 0;

@@ -68,16 +68,16 @@ class Device {
   const std::string& choice() const noexcept;
   /// Blocks until the GPU is idle. Needed only before teardown and in tests.
   void wait_idle();
-  /// Writes compiled pipelines to the cache folder now, whole or not at all. The
-  /// destructor does it too, without throwing.
-  void save_pipeline_cache();
+  /// Writes compiled pipelines to the cache folder, whole or not at all, as the destructor
+  /// does. False when nothing could be kept; that costs time at the next start, no more.
+  bool save_pipeline_cache() noexcept;
   /// Validation messages so far (empty unless DeviceOptions::validate).
   std::vector<std::string> validation_messages() const;
   /// Bytes of device memory held by live Buffers, and the most ever held.
   std::uint64_t memory_in_use_bytes() const noexcept;
   std::uint64_t memory_peak_bytes() const noexcept;
 
-  /// Every device the loader shows, usable or not. Throws GpuError without a loader or driver.
+  /// Every device the loader shows, usable or not; empty when no driver is installed.
   static std::vector<DeviceInfo> list();
 
   struct Impl;  // compute/device_impl.hpp, for compute/*.cpp only

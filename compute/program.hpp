@@ -16,6 +16,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "compute/buffer.hpp"
@@ -26,6 +28,7 @@ namespace fovea::compute {
 class Device;
 class Kernel;
 class Program;
+enum class ValueKind : std::uint8_t;  // compute/program_impl.hpp
 
 /// One entry of Program::steps(), for people and profilers.
 struct Step {
@@ -52,6 +55,9 @@ std::span<const std::byte> push_bytes(const T& values) {
   return std::as_bytes(std::span<const T, 1>(&values, 1));
 }
 
+/// Which device timestamps are taken. `steps` slows software devices down: each waits there.
+enum class Timing : std::uint8_t { none, run, steps };
+
 class ProgramBuilder {
  public:
   ProgramBuilder(Device& device, std::string name);
@@ -59,7 +65,7 @@ class ProgramBuilder {
   ProgramBuilder(ProgramBuilder&&) noexcept;
 
   Device& device() const noexcept;
-  /// Filled by the host before each run.
+  /// Filled by the host before each run, under the unscoped `name`.
   Tensor input(std::string name, const TensorSpec& spec);
   /// Weights: bytes that outlive the Program and never change. The same slice asked for
   /// twice is the same tensor.
@@ -69,7 +75,8 @@ class ProgramBuilder {
   /// Throws ShapeError when the kernel's contract and the tensors disagree.
   /// Every value is written by exactly one dispatch.
   void dispatch(std::string name, const Dispatch& step);
-  /// Readable by the host after each run. `tensor` is written by a dispatch.
+  /// Readable by the host after each run under the unscoped `name`. `tensor` is written by
+  /// a dispatch; it may be read by later ones too.
   void output(std::string name, const Tensor& tensor);
 
   /// Prefixes names until it dies: auto scope = builder.scope("blocks.0");
@@ -88,23 +95,29 @@ class ProgramBuilder {
 
   /// `slots` runs may be in flight at once; each has its own inputs and outputs.
   /// Throws ShapeError when a tensor is read before it is written, or never read.
-  Program build(int slots) &&;
+  Program build(int slots, Timing timing = Timing::run) &&;
 
   struct Impl;
 
  private:
+  Tensor add(std::string name, const TensorSpec& spec, ValueKind kind);
+
   std::unique_ptr<Impl> impl_;
 };
 
 /// One trip of data through a Program. Holds one slot until destroyed; the
-/// destructor waits for the GPU, so dropping a Run at any time is safe.
-/// The only type of compute/ that may be handed from one thread to another.
+/// destructor waits for the GPU, so dropping a Run at any time is safe. It must die
+/// before its Program. The only type of compute/ that may be handed between threads.
 class Run {
  public:
-  Run(Run&&) noexcept;
-  Run& operator=(Run&&) noexcept;
+  Run(Run&& other) noexcept : slot_(std::exchange(other.slot_, nullptr)) {}
+  Run& operator=(Run&& other) noexcept {
+    std::swap(slot_, other.slot_);
+    return *this;
+  }
   ~Run();
 
+  /// The bytes of input `name`, mapped. Throws ShapeError when there is no such input.
   std::span<std::byte> input(std::string_view name);
   void submit();
   /// Throws GpuError when the device is lost or `timeout_ms` passes.
@@ -113,15 +126,16 @@ class Run {
   /// From the first step's start to the last step's end on the device, in nanoseconds;
   /// 0 where the device has no timestamps. Requires: wait() returned.
   std::uint64_t device_ns() const;
-  /// Nanoseconds per step, in the order of Program::steps(); empty where the device has
-  /// no timestamps. Requires: wait() returned.
+  /// Nanoseconds per step, in the order of Program::steps(); empty unless the program
+  /// was built with Timing::steps. Requires: wait() returned.
   std::vector<std::uint64_t> step_ns() const;
 
-  struct Impl;
-  explicit Run(std::unique_ptr<Impl> impl);
+  struct Slot;  // compute/program_impl.hpp
 
  private:
-  std::unique_ptr<Impl> impl_;
+  friend class Program;
+  explicit Run(Slot* slot) : slot_(slot) {}
+  Slot* slot_;
 };
 
 class Program {

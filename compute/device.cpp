@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compute/device.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "compute/device_impl.hpp"
+#include "compute/error.hpp"
+#include "compute/pipeline_cache.hpp"
+
+namespace fovea::compute {
+namespace {
+
+/// Everything about the physical device that decides limits and optional features.
+struct Facts {
+  VkPhysicalDeviceProperties basic{};
+  VkPhysicalDeviceSubgroupProperties subgroup{};
+  VkPhysicalDeviceSubgroupSizeControlProperties size_control{};
+  bool has_size_control = false;
+};
+
+bool has_extension(VkPhysicalDevice device, const char* wanted) {
+  std::uint32_t count = 0;
+  vkEnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
+  std::vector<VkExtensionProperties> extensions(count);
+  vkEnumerateDeviceExtensionProperties(device, nullptr, &count, extensions.data());
+  return std::any_of(extensions.begin(), extensions.end(), [&](const VkExtensionProperties& e) {
+    return std::strcmp(e.extensionName, wanted) == 0;
+  });
+}
+
+bool offers_size_control(VkPhysicalDevice device) {
+  VkPhysicalDeviceSubgroupSizeControlFeatures control{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES};
+  VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &control};
+  vkGetPhysicalDeviceFeatures2(device, &features);
+  return control.subgroupSizeControl && control.computeFullSubgroups;
+}
+
+Facts look_at(VkPhysicalDevice device) {
+  Facts facts;
+  facts.has_size_control = has_extension(device, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME) &&
+                           offers_size_control(device);
+  facts.size_control.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES;
+  facts.subgroup.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES;
+  if (facts.has_size_control) facts.subgroup.pNext = &facts.size_control;
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                         &facts.subgroup};
+  vkGetPhysicalDeviceProperties2(device, &properties);
+  facts.basic = properties.properties;
+  return facts;
+}
+
+/// Is every workgroup of subgroup_size lanes exactly one subgroup on this device?
+bool size_can_be_required(const Facts& facts) {
+  return facts.has_size_control &&
+         (facts.size_control.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT);
+}
+
+/// Software devices have one fixed vector width; GPUs may choose another per pipeline.
+bool size_is_fixed(const Facts& facts) {
+  return facts.basic.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU ||
+         (facts.has_size_control &&
+          facts.size_control.minSubgroupSize == facts.size_control.maxSubgroupSize);
+}
+
+bool is_unified(const VkPhysicalDeviceMemoryProperties& memory, std::uint64_t local_heap_bytes) {
+  constexpr VkMemoryPropertyFlags kWanted = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT |
+                                            VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                            VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  for (std::uint32_t i = 0; i < memory.memoryTypeCount; ++i) {
+    const VkMemoryType& type = memory.memoryTypes[i];
+    if ((type.propertyFlags & kWanted) == kWanted &&
+        memory.memoryHeaps[type.heapIndex].size == local_heap_bytes) {
+      return true;
+    }
+  }
+  return false;
+}
+
+DeviceLimits limits_of(const Facts& facts, const Device::Impl& impl, const DeviceOptions& options) {
+  constexpr VkSubgroupFeatureFlags kShuffle = VK_SUBGROUP_FEATURE_BASIC_BIT |
+                                              VK_SUBGROUP_FEATURE_SHUFFLE_BIT |
+                                              VK_SUBGROUP_FEATURE_ARITHMETIC_BIT;
+  const VkPhysicalDeviceLimits& vulkan = facts.basic.limits;
+  DeviceLimits limits;
+  limits.subgroup_size = facts.subgroup.subgroupSize;
+  limits.subgroup_shuffle = (facts.subgroup.supportedOperations & kShuffle) == kShuffle &&
+                            (facts.subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
+                            (size_can_be_required(facts) || size_is_fixed(facts));
+  limits.max_workgroup_invocations = vulkan.maxComputeWorkGroupInvocations;
+  limits.max_groups_x = vulkan.maxComputeWorkGroupCount[0];
+  limits.shared_memory_bytes = vulkan.maxComputeSharedMemorySize;
+  limits.max_storage_range_bytes = vulkan.maxStorageBufferRange;
+  if (options.max_storage_range_bytes > 0) {
+    limits.max_storage_range_bytes =
+        std::min(limits.max_storage_range_bytes, options.max_storage_range_bytes);
+  }
+  limits.storage_offset_alignment =
+      std::max<std::uint64_t>(16, vulkan.minStorageBufferOffsetAlignment);
+  limits.device_memory_bytes = impl.info.memory_bytes;
+  limits.unified_memory = is_unified(impl.memory, impl.info.memory_bytes);
+  return limits;
+}
+
+CacheKey cache_key(const VkPhysicalDeviceProperties& basic) {
+  CacheKey key;
+  key.vendor_id = basic.vendorID;
+  key.device_id = basic.deviceID;
+  key.driver_version = basic.driverVersion;
+  std::memcpy(key.driver_uuid, basic.pipelineCacheUUID, sizeof key.driver_uuid);
+  key.shader_hash = hash_of_all_shaders();
+  return key;
+}
+
+VkDevice make_logical(const Device::Impl& impl, bool size_control) {
+  const float priority = 1.0f;
+  VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
+  queue.queueFamilyIndex = impl.queue_family;
+  queue.queueCount = 1;
+  queue.pQueuePriorities = &priority;
+  std::vector<const char*> extensions;
+  if (has_extension(impl.physical, "VK_KHR_portability_subset")) {
+    extensions.push_back("VK_KHR_portability_subset");
+  }
+  VkPhysicalDeviceSubgroupSizeControlFeatures control{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES};
+  control.subgroupSizeControl = VK_TRUE;
+  control.computeFullSubgroups = VK_TRUE;
+  if (size_control) extensions.push_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
+
+  VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};
+  if (size_control) info.pNext = &control;
+  info.queueCreateInfoCount = 1;
+  info.pQueueCreateInfos = &queue;
+  info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
+  VkDevice device = VK_NULL_HANDLE;
+  vk::check(vkCreateDevice(impl.physical, &info, nullptr, &device),
+            fmt::format("open {}", impl.info.name));
+  return device;
+}
+
+vk::PipelineCacheHandle make_pipeline_cache(VkDevice device, std::span<const std::byte> data) {
+  VkPipelineCacheCreateInfo info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
+  info.initialDataSize = data.size();
+  info.pInitialData = data.data();
+  VkPipelineCache cache = VK_NULL_HANDLE;
+  vk::check(vkCreatePipelineCache(device, &info, nullptr, &cache), "make the pipeline cache");
+  return {device, cache};
+}
+
+double timestamp_period_ns(VkPhysicalDevice device, std::uint32_t family,
+                           const VkPhysicalDeviceLimits& limits) {
+  std::uint32_t count = 0;
+  vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
+  return families[family].timestampValidBits > 0 ? static_cast<double>(limits.timestampPeriod) : 0;
+}
+
+}  // namespace
+
+Device::Device(const DeviceOptions& options) : impl_(std::make_unique<Impl>()) {
+  Impl& impl = *impl_;
+  impl.instance = make_instance(options.validate, &impl.log);
+  const std::vector<Candidate> candidates = find_candidates(impl.instance.get());
+  const Choice choice = choose(candidates, options.request);
+  impl.physical = choice.candidate->handle;
+  impl.info = choice.candidate->info;
+  impl.choice = choice.sentence;
+  impl.queue_family = choice.candidate->queue_family;
+  vkGetPhysicalDeviceMemoryProperties(impl.physical, &impl.memory);
+
+  const Facts facts = look_at(impl.physical);
+  impl.limits = limits_of(facts, impl, options);
+  impl.require_subgroup_size = size_can_be_required(facts);
+  impl.logical = vk::LogicalDevice(make_logical(impl, impl.require_subgroup_size));
+  vkGetDeviceQueue(impl.get(), impl.queue_family, 0, &impl.queue);
+  impl.timestamp_ns = timestamp_period_ns(impl.physical, impl.queue_family, facts.basic.limits);
+
+  VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+  pool.queueFamilyIndex = impl.queue_family;
+  VkCommandPool commands = VK_NULL_HANDLE;
+  vk::check(vkCreateCommandPool(impl.get(), &pool, nullptr, &commands), "make a command pool");
+  impl.command_pool = {impl.get(), commands};
+
+  std::vector<std::byte> cached;
+  if (!options.cache_dir.empty()) {
+    impl.cache_file = options.cache_dir / fmt::format("pipelines-{}.bin", impl.info.uuid);
+    cached = load_pipeline_cache(impl.cache_file, cache_key(facts.basic));
+  }
+  impl.pipeline_cache = make_pipeline_cache(impl.get(), cached);
+  impl.kernels = std::make_unique<KernelCache>(*this);
+}
+
+Device::~Device() {
+  if (impl_->logical.get() == VK_NULL_HANDLE) return;
+  vkDeviceWaitIdle(impl_->get());
+  save_pipeline_cache();
+}
+
+const DeviceInfo& Device::info() const noexcept { return impl_->info; }
+const DeviceLimits& Device::limits() const noexcept { return impl_->limits; }
+const std::string& Device::choice() const noexcept { return impl_->choice; }
+std::uint64_t Device::memory_in_use_bytes() const noexcept { return impl_->memory_in_use_bytes; }
+std::uint64_t Device::memory_peak_bytes() const noexcept { return impl_->memory_peak_bytes; }
+
+void Device::wait_idle() { vk::check(vkDeviceWaitIdle(impl_->get()), "wait for the device"); }
+
+bool Device::save_pipeline_cache() noexcept {
+  if (impl_->cache_file.empty()) return false;
+  try {
+    std::size_t size = 0;
+    const VkPipelineCache cache = impl_->pipeline_cache.get();
+    if (vkGetPipelineCacheData(impl_->get(), cache, &size, nullptr) != VK_SUCCESS) return false;
+    std::vector<std::byte> data(size);
+    if (vkGetPipelineCacheData(impl_->get(), cache, &size, data.data()) != VK_SUCCESS) return false;
+    data.resize(size);
+    VkPhysicalDeviceProperties basic{};
+    vkGetPhysicalDeviceProperties(impl_->physical, &basic);
+    const CacheKey key = cache_key(basic);
+    if (load_pipeline_cache(impl_->cache_file, key) == data) return true;
+    return store_pipeline_cache(impl_->cache_file, key, data);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+std::vector<std::string> Device::validation_messages() const {
+  const std::lock_guard lock(impl_->log.mutex);
+  return impl_->log.messages;
+}
+
+void Device::Impl::submit(VkCommandBuffer commands, VkFence fence) {
+  VkSubmitInfo submission{VK_STRUCTURE_TYPE_SUBMIT_INFO};
+  submission.commandBufferCount = 1;
+  submission.pCommandBuffers = &commands;
+  const std::lock_guard lock(queue_mutex);
+  vk::check(vkQueueSubmit(queue, 1, &submission, fence), "submit work");
+}
+
+void Device::Impl::run_once(const std::function<void(VkCommandBuffer)>& record) {
+  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+  allocate.commandPool = command_pool.get();
+  allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+  allocate.commandBufferCount = 1;
+  VkCommandBuffer commands = VK_NULL_HANDLE;
+  vk::check(vkAllocateCommandBuffers(get(), &allocate, &commands), "make a command buffer");
+  VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+  begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
+  vk::check(vkBeginCommandBuffer(commands, &begin), "begin recording");
+  record(commands);
+  vk::check(vkEndCommandBuffer(commands), "end recording");
+
+  VkFenceCreateInfo fence_info{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+  VkFence raw = VK_NULL_HANDLE;
+  vk::check(vkCreateFence(get(), &fence_info, nullptr, &raw), "make a fence");
+  const vk::FenceHandle fence(get(), raw);
+  submit(commands, fence.get());
+  vk::check(vkWaitForFences(get(), 1, &raw, VK_TRUE, UINT64_MAX), "wait for an upload");
+  vkFreeCommandBuffers(get(), command_pool.get(), 1, &commands);
+}
+
+}  // namespace fovea::compute

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The Vulkan side of Device, Buffer and Kernel. For compute/*.cpp only.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "compute/buffer.hpp"
+#include "compute/device.hpp"
+#include "compute/kernel.hpp"
+#include "compute/vulkan.hpp"
+
+namespace fovea::compute {
+
+/// Validation messages, filled from whatever thread the layer calls on.
+struct MessageLog {
+  std::mutex mutex;
+  std::vector<std::string> messages;
+};
+
+/// A physical device and what was learnt of it.
+struct Candidate {
+  VkPhysicalDevice handle = VK_NULL_HANDLE;
+  DeviceInfo info;
+  std::uint32_t queue_family = 0;
+};
+
+/// Throws GpuError when `validate` is asked for and the layer is not installed. The
+/// instance is empty when no driver is installed.
+vk::Instance make_instance(bool validate, MessageLog* log);
+std::vector<Candidate> find_candidates(VkInstance instance);
+
+struct Choice {
+  const Candidate* candidate = nullptr;
+  std::string sentence;  // Device::choice()
+};
+/// Throws DeviceError listing all candidates when none fits `request`.
+Choice choose(const std::vector<Candidate>& candidates, const std::string& request);
+
+struct Device::Impl {
+  MessageLog log;  // before the instance: the messenger writes here until it is gone
+  vk::Instance instance;
+  VkPhysicalDevice physical = VK_NULL_HANDLE;
+  VkPhysicalDeviceMemoryProperties memory{};
+  DeviceInfo info;
+  DeviceLimits limits;
+  std::string choice;
+  std::filesystem::path cache_file;  // empty: none kept
+  double timestamp_ns = 0;           // per tick; 0: no timestamps
+  bool require_subgroup_size = false;
+
+  vk::LogicalDevice logical;
+  std::uint32_t queue_family = 0;
+  VkQueue queue = VK_NULL_HANDLE;
+  std::mutex queue_mutex;
+  vk::CommandPoolHandle command_pool;
+  vk::PipelineCacheHandle pipeline_cache;
+  std::unique_ptr<KernelCache> kernels;
+
+  std::atomic<std::uint64_t> memory_in_use_bytes{0}, memory_peak_bytes{0};
+
+  VkDevice get() const noexcept { return logical.get(); }
+  void submit(VkCommandBuffer commands, VkFence fence);
+  /// Records with `record`, submits, waits. For uploads, not for frames.
+  void run_once(const std::function<void(VkCommandBuffer)>& record);
+};
+
+struct Buffer::Impl {
+  std::string name;
+  std::size_t size_bytes = 0;
+  std::byte* mapped = nullptr;
+  Device::Impl* device = nullptr;
+  std::uint64_t allocated_bytes = 0;
+  vk::MemoryHandle memory;
+  vk::BufferHandle buffer;
+
+  ~Impl() { device->memory_in_use_bytes -= allocated_bytes; }
+};
+
+struct Kernel::Impl {
+  std::string name;
+  KernelContract contract;
+  vk::SetLayoutHandle set_layout;
+  vk::PipelineLayoutHandle layout;
+  vk::PipelineHandle pipeline;
+};
+
+}  // namespace fovea::compute
