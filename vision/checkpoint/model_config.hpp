@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// config.json to VitConfig: transformers' sparse configs with each type's defaults, and
+// timm's, which leave most to the architecture's name and the tensors' shapes.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "vision/checkpoint/weight_files.hpp"
+#include "vision/models/vit_config.hpp"
+
+namespace fovea::vision {
+
+/// Is this timm's config.json ("architecture" in place of "model_type")?
+bool is_timm_config(const nlohmann::json& config);
+
+/// model_type vit or deit. `where` names the file in messages. Throws ModelError naming the
+/// type, architecture, activation or value that is not supported, and those that are.
+VitConfig transformers_config(const nlohmann::json& config, const WeightFiles& weights,
+                              const std::string& where);
+
+/// timm's plain VisionTransformer and its distilled form; throws ModelError as above.
+VitConfig timm_config(const nlohmann::json& config, const WeightFiles& weights,
+                      const std::string& where);
+
+}  // namespace fovea::vision

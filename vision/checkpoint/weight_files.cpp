@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vision/checkpoint/weight_files.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "compute/error.hpp"
+#include "vision/checkpoint/json_file.hpp"
+#include "vision/checkpoint/pytorch_bin.hpp"
+#include "vision/checkpoint/safetensors.hpp"
+
+namespace fovea::vision {
+namespace {
+
+namespace fs = std::filesystem;
+using Reader = std::vector<StoredTensor> (*)(const MappedFile&);
+
+void add_file(WeightFiles& weights, const fs::path& path, Reader reader) {
+  weights.files.emplace_back(path);
+  auto tensors = reader(weights.files.back());
+  std::move(tensors.begin(), tensors.end(), std::back_inserter(weights.tensors));
+}
+
+/// The index maps each tensor to its shard; the shards' own tables are what is loaded.
+WeightFiles open_shards(const fs::path& index, Reader reader) {
+  const auto json = read_json_object(index);
+  const auto map = json.find("weight_map");
+  if (map == json.end() || !map->is_object() || map->empty()) {
+    throw ModelError("the index of the weight shards has no 'weight_map'", index.string(),
+                     "download the file again");
+  }
+  std::set<std::string> shards;
+  for (const auto& [tensor, shard] : map->items()) {
+    const std::string name = shard.is_string() ? shard.get<std::string>() : std::string();
+    // A name with a path in it could point at any file of this machine.
+    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
+        name.find('\0') != std::string::npos) {
+      throw ModelError(fmt::format("the shard of '{}' is not a plain file name", tensor),
+                       index.string(), "download the file again");
+    }
+    shards.insert(name);
+  }
+  WeightFiles weights;
+  std::unordered_map<std::string, std::string> shard_of;
+  for (const std::string& shard : shards) {
+    const fs::path path = index.parent_path() / shard;
+    if (!fs::exists(path)) {
+      throw ModelError(fmt::format("the weight shard '{}' is missing", shard), index.string(),
+                       "download the missing file into the same folder");
+    }
+    const std::size_t first = weights.tensors.size();
+    add_file(weights, path, reader);
+    for (std::size_t i = first; i < weights.tensors.size(); ++i) {
+      const auto [at, is_new] = shard_of.emplace(weights.tensors[i].name, shard);
+      if (!is_new) {
+        throw ModelError(fmt::format("tensor '{}' is in two shards, '{}' and '{}'", at->first,
+                                     at->second, shard),
+                         index.string(), "download the model's weight files again");
+      }
+    }
+  }
+  for (const auto& [tensor, shard] : map->items()) {
+    const auto at = shard_of.find(tensor);
+    if (at == shard_of.end() || at->second != shard.get_ref<const std::string&>()) {
+      throw ModelError(fmt::format("tensor '{}' is not in its shard '{}'", tensor,
+                                   shard.get_ref<const std::string&>()),
+                       index.string(), "download the model's weight files again");
+    }
+  }
+  const std::string stem = index.filename().string();
+  weights.path = index;
+  weights.label =
+      fmt::format("{} ({} shards)", stem.substr(0, stem.find(".index.json")), weights.files.size());
+  return weights;
+}
+
+[[noreturn]] void refuse_no_weights(const fs::path& folder) {
+  std::string others;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const std::string ending = entry.path().extension().string();
+    if (ending == ".h5" || ending == ".msgpack" || ending == ".onnx" || ending == ".pth" ||
+        ending == ".pt" || ending == ".ckpt" || ending == ".gguf" || ending == ".safetensors" ||
+        ending == ".bin") {
+      others += (others.empty() ? "" : ", ") + name;
+    }
+  }
+  throw ModelError(
+      "no weights in the model folder" +
+          (others.empty() ? std::string()
+                          : fmt::format(" (found {}, which Fovea does not read)", others)),
+      folder.string(),
+      "put model.safetensors or pytorch_model.bin there (some repositories keep safetensors only "
+      "at revision refs/pr/N)");
+}
+
+}  // namespace
+
+const StoredTensor* WeightFiles::find(std::string_view name) const noexcept {
+  const auto at = std::find_if(tensors.begin(), tensors.end(),
+                               [&](const StoredTensor& tensor) { return tensor.name == name; });
+  return at == tensors.end() ? nullptr : &*at;
+}
+
+WeightFiles open_weight_files(const fs::path& folder) {
+  struct Candidate {
+    const char* name;
+    Reader reader;
+  };
+  constexpr Candidate kCandidates[] = {{"model.safetensors", read_safetensors},
+                                       {"pytorch_model.bin", read_pytorch_bin}};
+  for (const Candidate& candidate : kCandidates) {
+    const fs::path file = folder / candidate.name;
+    if (fs::exists(file)) {
+      WeightFiles weights;
+      add_file(weights, file, candidate.reader);
+      weights.path = file;
+      weights.label = candidate.name;
+      return weights;
+    }
+    const fs::path index = folder / (std::string(candidate.name) + ".index.json");
+    if (fs::exists(index)) return open_shards(index, candidate.reader);
+  }
+  refuse_no_weights(folder);
+}
+
+}  // namespace fovea::vision
