@@ -7,12 +7,12 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include <fmt/core.h>
 #include <opencv2/imgproc.hpp>
 
-#include "compute/error.hpp"
 #include "vision/preprocess/resample_weights.hpp"
 
 namespace fovea::vision {
@@ -125,10 +125,9 @@ cv::Mat pick_nearest(const cv::Mat& rgb, const ResampleAxis& x, const ResampleAx
 cv::Mat opencv_linear(const cv::Mat& rgb, const ResampleAxis& x, const ResampleAxis& y) {
   constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;
   if (x.out > kMaxPixels / y.out)
-    throw Error(
-        fmt::format("a picture of {}x{} would be resized to {}x{}", x.in, y.in, x.out, y.out),
-        "resample cv_linear",
-        "use one of Pillow's filters, which compute only the part that the crop keeps");
+    throw std::length_error(fmt::format(
+        "a picture of {}x{} would become {}x{}; Pillow's filters compute only what the crop keeps",
+        x.in, y.in, x.out, y.out));
   cv::Mat whole;
   cv::resize(rgb, whole, cv::Size(static_cast<int>(x.out), static_cast<int>(y.out)), 0, 0,
              cv::INTER_LINEAR);

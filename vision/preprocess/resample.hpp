@@ -27,7 +27,7 @@ struct ResampleAxis {
 /// The window x.count by y.count of what Pillow's Image.resize((x.out, y.out), filter) gives.
 /// Pixels outside the window cost nothing. `rgb` is [y.in, x.in] CV_8UC3 and stays untouched;
 /// memory beside the result is bounded by the rows one output row needs.
-/// Throws Error when `filter` is cv_linear and the whole result exceeds 2^28 pixels.
+/// Throws std::length_error when `filter` is cv_linear and the whole result exceeds 2^28 pixels.
 cv::Mat resample(const cv::Mat& rgb, const ResampleAxis& x, const ResampleAxis& y, Resample filter);
 
 }  // namespace fovea::vision
