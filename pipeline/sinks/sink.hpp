@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Where results go. Several at once; each streams, none holds the run in memory.
+// docs/results.md describes every file. Results of an earlier run are replaced: JSONL and
+// CSV when the sink is made, HTML and manifest.json when they are complete.
 
 #include <chrono>
 #include <cstdint>
@@ -42,7 +44,7 @@ class Sink {
   virtual bool wants_thumbnail() const { return false; }
   /// Throws Error when the record cannot be written whole (disk full, no permission).
   virtual void write(const Outcome<Frame>& outcome) = 0;
-  /// Flush and close; called once, last.
+  /// Flush and close; called once, last. Throws Error as write() does.
   virtual void finish(const RunSummary&) {}
 };
 

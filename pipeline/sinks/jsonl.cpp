@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <variant>
+
+#include "pipeline/sinks/file.hpp"
+#include "pipeline/sinks/json.hpp"
+#include "pipeline/sinks/sinks.hpp"
+#include "pipeline/sinks/text.hpp"
+
+namespace fovea::pipeline {
+namespace {
+
+constexpr int kSchema = 1;
+
+// Spaces before the last brace leave the JSON as it was.
+constexpr Filler kFiller{.fill = ' ', .from_end = 2};  // "}\n"
+
+class JsonlSink final : public Sink {
+ public:
+  explicit JsonlSink(const JsonlConfig& config) : file_(config.path) {}
+
+  void write(const Outcome<Frame>& outcome) override {
+    const auto* frame = std::get_if<Frame>(&outcome);
+    if (frame == nullptr) return;
+    file_.append(to_record(*frame) + '\n', kFiller);
+  }
+
+  void finish(const RunSummary&) override { file_.sync(); }
+
+ private:
+  RecordFile file_;
+};
+
+class ErrorSink final : public Sink {
+ public:
+  explicit ErrorSink(const std::filesystem::path& dir) : path_(dir / "errors.jsonl") {
+    std::error_code ignored;  // a file that stays is replaced with the first failure
+    std::filesystem::remove(path_, ignored);
+  }
+
+  void write(const Outcome<Frame>& outcome) override {
+    const auto* failure = std::get_if<Failure>(&outcome);
+    if (failure == nullptr) return;
+    if (!file_) file_ = std::make_unique<RecordFile>(path_);
+    const Json record = {{"path", source_field(failure->tag.source)},
+                         {"stage", failure->stage},
+                         {"reason", failure->reason},
+                         {"bytes", failure->bytes}};
+    file_->append(to_line(record) + '\n', kFiller);
+  }
+
+  void finish(const RunSummary&) override {
+    if (file_) file_->sync();
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::unique_ptr<RecordFile> file_;
+};
+
+}  // namespace
+
+std::string to_record(const Frame& frame) {
+  Json labels = Json::array();
+  for (const vision::Label& label : frame.labels) {
+    labels.push_back({{"id", label.id}, {"name", label.name}, {"score", rounded(label.score, 6)}});
+  }
+  Json record = {{"schema", kSchema},
+                 {"source", source_field(frame.tag.source)},
+                 {"frame", frame.tag.frame},
+                 {"size", Json::array({frame.width_px, frame.height_px})}};
+  if (frame.orientation != 1) record["orientation"] = frame.orientation;
+  if (frame.truncated) record["truncated"] = true;
+  record["labels"] = std::move(labels);
+  record["timings_ms"] = {{"decode", rounded(frame.timings.decode_ms, 3)},
+                          {"preprocess", rounded(frame.timings.preprocess_ms, 3)},
+                          {"inference", rounded(frame.timings.inference_ms, 3)}};
+  return to_line(record);
+}
+
+std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config) {
+  return std::make_unique<JsonlSink>(config);
+}
+
+std::unique_ptr<Sink> make_error_sink(const std::filesystem::path& dir) {
+  return std::make_unique<ErrorSink>(dir);
+}
+
+}  // namespace fovea::pipeline

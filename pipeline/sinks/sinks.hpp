@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One function a sink; each lives in the file of its name. Used by make_sink() and tests;
+// everybody else includes sink.hpp.
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/config/run_config.hpp"
+#include "pipeline/sinks/sink.hpp"
+
+namespace fovea::pipeline {
+
+std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config);
+std::unique_ptr<Sink> make_csv_sink(const CsvConfig& config);
+std::unique_ptr<Sink> make_html_sink(const HtmlConfig& config, const RunIdentity& identity);
+std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
+                                     const std::vector<std::string>& labels);
+
+/// How the table may look on the stream it is written to.
+struct TerminalStyle {
+  int columns = 100;
+  bool colour = false;
+  bool unicode = true;       // block characters and ellipsis; else '#' and "..."
+  bool clears_line = false;  // a progress bar may stand where the row goes
+};
+/// Columns from the terminal (or $COLUMNS), colour only on a terminal without NO_COLOR,
+/// unicode from LC_ALL, LC_CTYPE or LANG.
+TerminalStyle terminal_style(std::FILE* stream);
+
+/// Writes to `out` (borrowed), normally stdout.
+std::unique_ptr<Sink> make_table_sink(const TableConfig& config,
+                                      const std::vector<std::string>& labels, std::FILE* out,
+                                      const TerminalStyle& style);
+
+/// The JSONL record of one picture, without newline.
+std::string to_record(const Frame& frame);
+
+/// Folder names for `labels`, by id: safe on every file system, no two the same (not even
+/// when case is ignored), none hidden, none equal to "_unsure".
+std::vector<std::string> folder_names(const std::vector<std::string>& labels);
+
+}  // namespace fovea::pipeline
