@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # fovea_test(NAME unit.resample SOURCES resample_test.cpp LIBS fovea::preprocess LABELS unit)
 # builds one GoogleTest program and registers it with ctest as one test.
-# Label `device` marks a program that needs a Vulkan device.
+# Label `device` marks a program that needs a Vulkan device; label `unit` one that needs
+# none, and adds it to the target unit_tests, which the sanitizer run builds.
+add_custom_target(unit_tests)
+
 function(fovea_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT")
   string(REPLACE "." "_" target test_${arg_NAME})
@@ -17,4 +20,7 @@ function(fovea_test)
   endif()
   set_tests_properties(${arg_NAME} PROPERTIES
     LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
+  if("unit" IN_LIST arg_LABELS)
+    add_dependencies(unit_tests ${target})
+  endif()
 endfunction()

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs scripts/demo.sh (twice: the second must build nothing) and scripts/test.sh as a new
+# user would, in a Debian 13 root made for the purpose. Skips, and says so, where
+# debootstrap cannot run.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+
+skip() { echo "SKIPPED: the README on a fresh Debian 13: $*"; exit 0; }
+
+[ "$(id -u)" = 0 ] || skip "needs root"
+command -v debootstrap > /dev/null || skip "debootstrap is not installed"
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources \
+  2> /dev/null | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' ') || true
+[ -n "$mirror" ] || skip "no Debian mirror in the apt sources"
+
+root=$(mktemp -d /var/tmp/fovea-debian13.XXXXXX)
+unmount() { for at in src/shared proc dev; do umount -l "$root/$at" 2> /dev/null || true; done; }
+trap 'unmount; rm -rf --one-file-system "$root"' EXIT
+debootstrap --variant=minbase trixie "$root" "$mirror" > "$root.log" 2>&1 ||
+  { tail -n 5 "$root.log"; rm -f "$root.log"; skip "debootstrap failed, see above"; }
+rm -f "$root.log"
+mkdir -p "$root/src/fovea" "$root/src/shared"
+mount --bind /dev "$root/dev" && mount -t proc proc "$root/proc" || skip "mounting is not allowed"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+git -C "$here" archive HEAD | tar -x -C "$root/src/fovea"
+if [ -d "$here/../shared" ]; then mount --bind "$here/../shared" "$root/src/shared"; fi
+
+inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"; }
+inside /src/fovea/scripts/demo.sh
+second=$(inside /src/fovea/scripts/demo.sh)
+echo "$second" | grep -q 'no work to do' ||
+  { echo "the second scripts/demo.sh built something again:"; echo "$second"; exit 1; }
+inside test -s /src/fovea/out/demo/results.jsonl
+inside test -s /src/fovea/out/demo/summary.html
+inside /src/fovea/scripts/test.sh
