@@ -14,8 +14,9 @@ struct Label {
   float score = 0;  // softmax probability over all classes, 0..1
 };
 
-/// The `top` best labels, best first; ties go to the smaller id. Softmax in double.
-/// Requires: logits.size() == names.size(), top >= 1.
+/// The `top` best labels (all of them where there are fewer), best first; ties go to the
+/// smaller id. Softmax in double. Throws ModelError when a logit is not finite.
+/// Requires: logits.size() == names.size() >= 1, top >= 1.
 std::vector<Label> top_labels(std::span<const float> logits, std::span<const std::string> names,
                               int top);
 

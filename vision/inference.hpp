@@ -51,7 +51,10 @@ class Pending {
 
 class Inference {
  public:
-  /// Uploads the weights and builds the programs of batch 1 and max_batch.
+  /// Uploads the weights and builds the programs of batch 1 and max_batch. Programs of other
+  /// sizes are built when first asked for and kept: powers of two below max_batch, so that all
+  /// of them together need about twice the memory of the largest.
+  /// Throws ModelError when the checkpoint's processor and model do not fit each other.
   Inference(compute::Device& device, const Checkpoint& checkpoint,
             const InferenceOptions& options = {});
   ~Inference();
@@ -62,10 +65,16 @@ class Inference {
   const InferenceOptions& options() const noexcept;
   int classes() const noexcept { return static_cast<int>(config().labels.size()); }
 
-  /// Requires: 1 <= n <= max_batch, fewer than `slots` Pendings alive.
+  /// Size of the pictures that Pending::input() takes, in pixels.
+  int input_h() const noexcept;
+  int input_w() const noexcept;
+
+  /// Throws ShapeError unless 1 <= n <= max_batch and fewer than `slots` Pendings are alive.
   Pending begin(int n);
-  /// The program that a batch of n runs (built if needed): what `explain` prints.
+  /// The program that a batch of n runs (built if needed): what `explain` prints. Its batch is
+  /// the next size kept, not smaller than n; the rows not filled are computed and not read.
   const compute::Program& program(int n);
+  /// Device memory of the weights.
   std::uint64_t weight_bytes() const noexcept;
 
  private:

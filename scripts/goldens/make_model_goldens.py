@@ -133,14 +133,14 @@ def rename_like_v5(path):
 def timm_model(folder, architecture, size, *, run_size=None, dtype=torch.float32, **model_args):
     """`run_size`: what the processor delivers, where it differs from the model's own size."""
     seed = zlib.crc32(folder.name.encode())
+    if run_size:
+        model_args["dynamic_img_size"] = True
     model = timm.create_model(architecture, img_size=size, **model_args)
     randomise(model, seed).to(dtype)
-    model.pretrained_cfg["input_size"] = (3, *(run_size or (size, size)))
-    save_for_hf(model, folder, model_args={"img_size": size, **model_args},
-                safe_serialization=True)
+    data_config = {"input_size": (3, *run_size), "crop_mode": "squash"} if run_size else None
+    save_for_hf(model, folder, safe_serialization=True, data_config=data_config)
 
-    reference = timm.create_model(architecture, img_size=size,
-                                  dynamic_img_size=run_size is not None, **model_args).eval()
+    reference = timm.create_model(architecture, img_size=size, **model_args).eval()
     reference.load_state_dict({name: tensor.float() for name, tensor
                                in load_file(folder / "model.safetensors").items()})
     modules = {"embeddings": reference.norm_pre}

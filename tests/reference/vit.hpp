@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The whole classifier in plain loops over doubles, on the CPU: the slow twin of
+// vision/models/vit.cpp. Shares nothing with compute/; patches are cut by OpenCV.
+
+#include <span>
+#include <vector>
+
+#include "vision/checkpoint/checkpoint.hpp"
+
+namespace fovea::reference {
+
+/// A matrix of doubles, row-major.
+struct Matrix {
+  std::size_t rows = 0, columns = 0;
+  std::vector<double> values;
+
+  Matrix(std::size_t row_count, std::size_t column_count)
+      : rows(row_count), columns(column_count), values(row_count * column_count) {}
+  double& at(std::size_t r, std::size_t c) { return values[r * columns + c]; }
+  double at(std::size_t r, std::size_t c) const { return values[r * columns + c]; }
+  std::span<const double> row(std::size_t r) const {
+    return std::span(values).subspan(r * columns, columns);
+  }
+};
+
+/// What one picture leaves behind on its way, each [T, C] but the last.
+struct VitTrace {
+  Matrix embeddings{0, 0};
+  std::vector<Matrix> blocks;
+  std::vector<double> logits;
+};
+
+/// How weight matrices are rounded before use; vectors and tables never are.
+enum class WeightStorage { exact, f16 };
+
+/// image [3, input_h, input_w]. With WeightStorage::f16 LayerScale is folded into the matrix
+/// before rounding, as Fovea's fp16 mode does; with `exact` it is applied to the product.
+VitTrace run_vit(const vision::Checkpoint& checkpoint, std::span<const float> image, int input_h,
+                 int input_w, WeightStorage storage = WeightStorage::exact);
+
+}  // namespace fovea::reference
