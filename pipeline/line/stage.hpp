@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What a stage of the chain is. A stage knows no other stage and no thread; the line
+// (line.cpp) decides who calls it when.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/frame.hpp"
+
+namespace fovea::pipeline {
+
+/// What a Frame carries. Decoding gives `image`; the rest comes from stages.
+enum class Data : std::uint8_t { image, labels };
+std::string to_string(Data data);
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  /// The key in YAML: "classify", "filter".
+  virtual std::string_view name() const = 0;
+  virtual std::vector<Data> needs() const = 0;
+  virtual std::vector<Data> gives() const = 0;
+};
+
+/// One picture in, one picture or none out. Called from one thread.
+class FrameStage : public Stage {
+ public:
+  /// Nothing: the picture leaves the line here and is counted as filtered.
+  /// Throws FrameError for one bad picture.
+  virtual std::optional<Frame> process(Frame frame) = 0;
+};
+
+/// One batch on its way through a model. Holds a slot of the model until destroyed.
+class Flight {
+ public:
+  virtual ~Flight() = default;
+  /// Picture i's place in the model's input. Before submit().
+  virtual std::span<float> input(int i) = 0;
+  virtual void submit() = 0;
+  /// Waits. One row of equal length for each picture; valid while the Flight lives.
+  virtual std::span<const float> finish() = 0;
+};
+
+/// preprocess ▸ GPU program ▸ postprocess. The line overlaps the three:
+/// prepare() on several threads at once; begin() and Flight::submit() on one;
+/// Flight::finish() and annotate() on another.
+class ModelStage : public Stage {
+ public:
+  /// Floats that prepare() fills for one picture.
+  virtual std::size_t input_count() const = 0;
+  /// Pictures in one flight, at most, and flights in the air at once.
+  virtual int batch() const = 0;
+  virtual int slots() const = 0;
+
+  /// Any number of threads at once. An exception other than fovea::Error is this
+  /// picture's Failure.
+  virtual void prepare(const Frame& frame, std::span<float> input) const = 0;
+  /// Requires: 1 <= n <= batch(), fewer than slots() flights alive.
+  virtual std::unique_ptr<Flight> begin(int n) = 0;
+  /// `row` is the picture's part of Flight::finish().
+  virtual void annotate(Frame& frame, std::span<const float> row) const = 0;
+};
+
+}  // namespace fovea::pipeline
