@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -159,6 +160,14 @@ void check_geometry(const VitConfig& config, const std::string& where) {
 
 bool is_timm_config(const json& config) {
   return !config.contains("model_type") && config.contains("architecture");
+}
+
+bool is_supported_type(const json& config, const std::string& where) {
+  if (is_timm_config(config)) {
+    return is_supported_timm(string_or(config, "architecture", "", where));
+  }
+  const std::string type = string_or(config, "model_type", "", where);
+  return type == "vit" || type == "deit";
 }
 
 VitConfig transformers_config(const json& config, const WeightFiles& weights,

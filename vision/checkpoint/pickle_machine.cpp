@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <deque>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -14,32 +13,9 @@
 namespace fovea::vision {
 namespace {
 
-enum class Kind : std::uint8_t {
-  none,
-  boolean,
-  integer,
-  real,
-  text,
-  tuple,
-  list,
-  dict,
-  global,
-  storage,
-  tensor,
-  mark
-};
-
-// Values live in one arena and refer to each other by index, so that no nesting, however
-// deep, becomes recursion.
-using Id = std::uint32_t;
-
-struct Value {
-  Kind kind = Kind::none;
-  std::int64_t integer = 0;  // integer, boolean; a storage's element count
-  std::string text;          // text; a global's "module name"; a storage's key
-  std::string storage_type;
-  std::vector<Id> items;  // tuple, list; dict: key, value, key, value; tensor: its arguments
-};
+using Kind = PickleValue::Kind;
+using Value = PickleValue;
+using Id = PickleId;
 
 constexpr std::string_view kRebuildTensor = "torch._utils _rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils _rebuild_parameter";
@@ -47,19 +23,17 @@ constexpr std::string_view kOrderedDict = "collections OrderedDict";
 constexpr std::array<std::string_view, 4> kStorages{"FloatStorage", "HalfStorage",
                                                     "BFloat16Storage", "LongStorage"};
 constexpr std::size_t kMaxValues = std::size_t{1} << 24;
-// One value may be referred to many times: what is copied per reference is bounded.
-constexpr std::size_t kMaxName = 1024, kMaxRank = 8;
 
 class Machine {
  public:
   Machine(std::span<const std::byte> pickle, const std::string& where)
       : pickle_(pickle), where_(where) {}
 
-  std::vector<PickledTensor> run() {
+  PickleResult run() {
     while (step()) {
     }
     if (stack_.size() != 1) refuse("the pickle does not end with one value");
-    return tensors_of(stack_.back());
+    return {std::move(values_), stack_.back()};
   }
 
  private:
@@ -401,49 +375,6 @@ class Machine {
     refuse(fmt::format("pickle opcode 0x{:02x} at byte {}", code, at_ - 1));
   }
 
-  std::vector<std::int64_t> integers(Id id, const std::string& name) const {
-    if (values_[id].items.size() > kMaxRank) refuse(fmt::format("'{}' has too many axes", name));
-    std::vector<std::int64_t> out;
-    for (const Id item : values_[id].items) {
-      if (values_[id].kind != Kind::tuple || values_[item].kind != Kind::integer) {
-        refuse(fmt::format("the shape of '{}' is not whole numbers", name));
-      }
-      out.push_back(values_[item].integer);
-    }
-    return out;
-  }
-
-  std::vector<PickledTensor> tensors_of(Id root) const {
-    const Value& dict = values_[root];
-    if (dict.kind != Kind::dict) refuse("the pickle's value is not a dictionary of tensors");
-    std::vector<PickledTensor> tensors;
-    for (std::size_t i = 0; i < dict.items.size(); i += 2) {
-      const Value& key = values_[dict.items[i]];
-      const Value& value = values_[dict.items[i + 1]];
-      if (key.kind != Kind::text || key.text.size() > kMaxName) {
-        refuse("a tensor's name is no text of sensible length");
-      }
-      if (value.kind != Kind::tensor) {
-        refuse(fmt::format("'{}' is not a tensor", key.text));
-      }
-      const Value& storage = values_[value.items[0]];
-      if (storage.text.size() > kMaxName) refuse("a storage's name is too long");
-      PickledTensor tensor;
-      tensor.name = key.text;
-      tensor.storage_type = storage.storage_type;
-      tensor.storage_key = storage.text;
-      tensor.storage_elements = storage.integer;
-      if (values_[value.items[1]].kind != Kind::integer) {
-        refuse(fmt::format("the offset of '{}' is no whole number", key.text));
-      }
-      tensor.offset = values_[value.items[1]].integer;
-      tensor.shape = integers(value.items[2], tensor.name);
-      tensor.strides = integers(value.items[3], tensor.name);
-      tensors.push_back(std::move(tensor));
-    }
-    return tensors;
-  }
-
   std::span<const std::byte> pickle_;
   const std::string& where_;
   std::size_t at_ = 0;
@@ -454,8 +385,7 @@ class Machine {
 
 }  // namespace
 
-std::vector<PickledTensor> read_pickled_tensors(std::span<const std::byte> pickle,
-                                                const std::string& where) {
+PickleResult run_pickle(std::span<const std::byte> pickle, const std::string& where) {
   return Machine(pickle, where).run();
 }
 

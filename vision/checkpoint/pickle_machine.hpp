@@ -6,26 +6,47 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace fovea::vision {
 
-/// A tensor as the pickle describes it: torch._utils._rebuild_tensor_v2's arguments.
-struct PickledTensor {
-  std::string name;
-  std::string storage_type;           // "FloatStorage"
-  std::string storage_key;            // the file "data/<key>" of the archive
-  std::int64_t storage_elements = 0;  // as the pickle says
-  std::int64_t offset = 0;            // in elements
-  std::vector<std::int64_t> shape, strides;
+/// Values lie in one arena and refer to each other by index, so that no nesting, however
+/// deep, becomes recursion.
+using PickleId = std::uint32_t;
+
+struct PickleValue {
+  enum class Kind : std::uint8_t {
+    none,
+    boolean,
+    integer,
+    real,
+    text,
+    tuple,
+    list,
+    dict,
+    global,
+    storage,
+    tensor,
+    mark,
+  };
+
+  Kind kind = Kind::none;
+  std::int64_t integer = 0;     // integer, boolean; a storage's element count
+  std::string text;             // text; a global's "module name"; a storage's key
+  std::string storage_type;     // "FloatStorage"
+  std::vector<PickleId> items;  // tuple, list; dict: key, value, ...; tensor: its arguments
 };
 
-/// Runs a pickle of protocol 2 to 5 whose value is a dictionary from names to tensors.
+struct PickleResult {
+  std::deque<PickleValue> values;
+  PickleId root = 0;
+};
+
+/// Runs a pickle of protocol 2 to 5.
 /// Throws ModelError naming the opcode or global that is not allowed, or what is malformed.
-std::vector<PickledTensor> read_pickled_tensors(std::span<const std::byte> pickle,
-                                                const std::string& where);
+PickleResult run_pickle(std::span<const std::byte> pickle, const std::string& where);
 
 }  // namespace fovea::vision

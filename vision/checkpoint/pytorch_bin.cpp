@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
-#include "vision/checkpoint/pickle_machine.hpp"
+#include "vision/checkpoint/pickled_tensors.hpp"
 #include "vision/checkpoint/zip_reader.hpp"
 
 namespace fovea::vision {

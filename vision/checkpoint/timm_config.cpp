@@ -79,7 +79,8 @@ constexpr std::string_view kFix =
   throw ModelError(what, where, std::string(kFix));
 }
 
-const KnownArchitecture& known_architecture(const std::string& name, const std::string& where) {
+/// nullptr when it is none of the table.
+const KnownArchitecture* find_architecture(const std::string& name) {
   const KnownArchitecture* best = nullptr;
   // Residual post-norm blocks and rotary positions use a plain ViT's names for another formula.
   const bool foreign =
@@ -90,8 +91,7 @@ const KnownArchitecture& known_architecture(const std::string& name, const std::
       best = &known;
     }
   }
-  if (best == nullptr) refuse(fmt::format("timm architecture '{}' is not supported", name), where);
-  return *best;
+  return best;
 }
 
 /// model_args overrides the architecture's definition; only what is honoured is let through.
@@ -194,11 +194,18 @@ std::vector<std::string> timm_labels(const json& config, std::int64_t classes,
 
 }  // namespace
 
+bool is_supported_timm(const std::string& architecture) {
+  return find_architecture(architecture) != nullptr;
+}
+
 VitConfig timm_config(const json& config, const WeightFiles& weights, const std::string& where) {
   VitConfig out;
   out.family = "timm";
   out.architecture = string_or(config, "architecture", "", where);
-  const KnownArchitecture& known = known_architecture(out.architecture, where);
+  const KnownArchitecture* known = find_architecture(out.architecture);
+  if (known == nullptr) {
+    refuse(fmt::format("timm architecture '{}' is not supported", out.architecture), where);
+  }
   for (const StoredTensor& tensor : weights.tensors) {
     for (const ForeignTensor& foreign : kForeign) {
       if (tensor.name.starts_with(foreign.prefix)) {
@@ -207,6 +214,12 @@ VitConfig timm_config(const json& config, const WeightFiles& weights, const std:
                where);
       }
     }
+  }
+  if (weights.find("blocks.0.norm1.weight") != nullptr &&
+      weights.find("blocks.0.norm1.bias") == nullptr) {
+    refuse(fmt::format("timm architecture '{}' is not supported: norms without bias (RMSNorm)",
+                       out.architecture),
+           where);
   }
   const json args = model_args_of(config, where);
   if (weights.find("head.weight") == nullptr) {
@@ -224,13 +237,13 @@ VitConfig timm_config(const json& config, const WeightFiles& weights, const std:
   out.layers = count_blocks(weights);
   out.mlp_size =
       bounded(required(weights, "blocks.0.mlp.fc1.weight", 2).shape[0], "the MLP width", weights);
-  out.heads = static_cast<int>(integer_or(args, "num_heads", known.heads, 1, 1 << 12, where));
+  out.heads = static_cast<int>(integer_or(args, "num_heads", known->heads, 1, 1 << 12, where));
   if (out.hidden_size % out.heads != 0 || out.channels != 3) {
     refuse(fmt::format("{} channels in {} heads over {} colour channels", out.hidden_size,
                        out.heads, out.channels),
            where);
   }
-  out.activation = known.activation;
+  out.activation = known->activation;
   out.layer_norm_epsilon = 1e-6f;
   out.position_resampling = PositionResampling::bicubic_antialias;
   out.qkv_bias = weights.find("blocks.0.attn.qkv.bias") != nullptr;

@@ -107,23 +107,16 @@ const StoredTensor* WeightFiles::find(std::string_view name) const noexcept {
 }
 
 WeightFiles open_weight_files(const fs::path& folder) {
-  struct Candidate {
-    const char* name;
-    Reader reader;
-  };
-  constexpr Candidate kCandidates[] = {{"model.safetensors", read_safetensors},
-                                       {"pytorch_model.bin", read_pytorch_bin}};
-  for (const Candidate& candidate : kCandidates) {
-    const fs::path file = folder / candidate.name;
-    if (fs::exists(file)) {
-      WeightFiles weights;
-      add_file(weights, file, candidate.reader);
-      weights.path = file;
-      weights.label = candidate.name;
-      return weights;
-    }
-    const fs::path index = folder / (std::string(candidate.name) + ".index.json");
-    if (fs::exists(index)) return open_shards(index, candidate.reader);
+  for (const std::string_view name : kWeightFileNames) {
+    const fs::path file = folder / name;
+    if (!fs::exists(file)) continue;
+    const Reader reader = name.starts_with("model.") ? read_safetensors : read_pytorch_bin;
+    if (name.ends_with(".index.json")) return open_shards(file, reader);
+    WeightFiles weights;
+    add_file(weights, file, reader);
+    weights.path = file;
+    weights.label = name;
+    return weights;
   }
   refuse_no_weights(folder);
 }

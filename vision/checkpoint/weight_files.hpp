@@ -21,8 +21,12 @@ struct WeightFiles {
   const StoredTensor* find(std::string_view name) const noexcept;
 };
 
-/// Takes the first that exists: model.safetensors, model.safetensors.index.json,
-/// pytorch_model.bin, pytorch_model.bin.index.json.
+/// What a model folder's weights may be called, in the order of preference.
+inline constexpr const char* kWeightFileNames[] = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json"};
+
+/// Takes the first of kWeightFileNames that exists.
 /// Throws ModelError when there is none, a shard is absent, or a file is malformed.
 WeightFiles open_weight_files(const std::filesystem::path& folder);
 
