@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compute/kernel.hpp"
+#include "compute/ops/launch.hpp"
+
+namespace fovea::compute::ops {
+namespace {
+
+struct Push {
+  std::uint32_t sequences, heads, tokens;
+};
+
+constexpr std::int64_t kMaxDim = 128;
+
+/// Iterations of one invocation (see the kernels' loops).
+std::int64_t iterations(const AttentionPlan& plan, std::uint32_t lanes, std::int64_t tokens,
+                        std::int64_t dim) {
+  if (plan.variant == Variant::portable) return ceil_div(tokens, 32);
+  const std::int64_t blocks = ceil_div(tokens, plan.chunk) + ceil_div(tokens, 4 * lanes);
+  return blocks * (1 + ceil_div(dim, 4)) + 2 * ceil_div(tokens, 4);
+}
+
+}  // namespace
+
+AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens) {
+  if (variant == Variant::portable) return {};
+  const DeviceLimits& limits = device.limits();
+  AttentionPlan plan{Variant::subgroup, 16, 0};
+  // As many keys as shared memory has room for scores of, but no more than there are.
+  const std::int64_t step = 4 * limits.subgroup_size;
+  const std::int64_t room = limits.shared_memory_bytes / (4 * plan.rows);
+  plan.chunk = static_cast<std::uint32_t>(
+      std::min(ceil_div(tokens, step), std::max<std::int64_t>(room / step, 1)) * step);
+  return plan;
+}
+
+Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
+                         const AttentionPlan& plan) {
+  require_f32("attention", "qkv", qkv, 3);
+  const Shape& shape = qkv.shape();
+  const std::string where = fmt::format("qkv {}, {} heads", to_string(shape), heads);
+  if (heads < 1 || shape[2] % (3 * heads) != 0) {
+    reject("attention", fmt::format("{} channels are not 3 x {} heads", shape[2], heads), where,
+           "use a number of heads that divides the channels");
+  }
+  const std::int64_t batch = shape[0], tokens = shape[1], dim = shape[2] / (3 * heads);
+  if (dim > kMaxDim) {
+    reject("attention", fmt::format("{} channels a head, at most {} are supported", dim, kMaxDim),
+           where, "use a model with more heads");
+  }
+  const bool by_subgroup = plan.variant == Variant::subgroup;
+  const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
+  require_iterations("attention", iterations(plan, lanes, tokens, dim), where);
+
+  const std::string name = fmt::format("{}{}", by_subgroup ? "attention_subgroup" : "attention",
+                                       dim % 4 == 0 ? ".vec4" : "");
+  const Kernel& kernel =
+      kernels(p.device())
+          .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.chunk});
+
+  const Tensor y = p.value("attention", {{batch, tokens, shape[2] / 3}});
+  const Push push{static_cast<std::uint32_t>(batch * heads), static_cast<std::uint32_t>(heads),
+                  static_cast<std::uint32_t>(tokens)};
+  const auto sequences = split_groups(p.device(), "attention", batch * heads);
+  p.dispatch("attention", {kernel,
+                           {qkv},
+                           {y},
+                           push_bytes(push),
+                           {static_cast<std::uint32_t>(ceil_div(tokens, plan.rows)), sequences[0],
+                            sequences[1]}});
+  return y;
+}
+
+Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads) {
+  require_f32("attention", "qkv", qkv, 3);
+  const Device& device = p.device();
+  return attention_planned(p, qkv, heads,
+                           plan_attention(device, preferred_variant(device), qkv.shape()[1]));
+}
+
+}  // namespace fovea::compute::ops

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "compute/kernel.hpp"
+#include "compute/ops/launch.hpp"
+#include "compute/ops/linear_layout.hpp"
+
+namespace fovea::compute::ops {
+namespace {
+
+struct Push {
+  std::uint32_t rows, columns, depth;
+};
+
+Shape with_last_axis(const Shape& shape, std::int64_t last) {
+  switch (shape.rank()) {
+    case 1:
+      return {last};
+    case 2:
+      return {shape[0], last};
+    case 3:
+      return {shape[0], shape[1], last};
+    case 4:
+      return {shape[0], shape[1], shape[2], last};
+    default:
+      return {shape[0], shape[1], shape[2], shape[3], last};
+  }
+}
+
+void check(const Tensor& x, const Linear& w, const Tensor* residual, const Shape& result) {
+  require_f32("linear", "x", x, 0);
+  if (x.shape()[-1] != w.in_features) {
+    reject("linear",
+           fmt::format("x {} has {} channels, the weight takes {}", to_string(x.shape()),
+                       x.shape()[-1], w.in_features),
+           w.name, "pass the tensor this weight was trained on");
+  }
+  if (residual == nullptr) return;
+  require_f32("linear_add", "residual", *residual, 0);
+  if (residual->shape() != result) {
+    reject("linear_add",
+           fmt::format("residual {} and the product {} differ", to_string(residual->shape()),
+                       to_string(result)),
+           w.name, "add a tensor of the product's shape");
+  }
+}
+
+}  // namespace
+
+LinearPlan plan_linear(const Device& device, std::int64_t rows, Precision precision) {
+  if (preferred_variant(device) == Variant::portable) return {Variant::portable, 64};
+  // A step of the inner loop, in nanoseconds of one core: what is loaded (rows of x by the
+  // vector, four or two words of weights) and what is multiplied.
+  const std::int64_t weight_cost = precision == Precision::fp16 ? 32 : 64;
+  LinearPlan best;
+  std::int64_t best_cost = std::numeric_limits<std::int64_t>::max();
+  for (const std::uint32_t candidate : {24u, 16u, 8u}) {
+    const std::int64_t step_cost = 7 * candidate + weight_cost;
+    const std::int64_t cost = ceil_div(rows, candidate) * step_cost;
+    if (cost < best_cost) {
+      best = {Variant::subgroup, candidate};
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
+                      const Tensor* residual, const LinearPlan& plan) {
+  const Shape shape = with_last_axis(x.shape(), w.out_features);
+  check(x, w, residual, shape);
+  const std::int64_t rows = x.shape().row_count();
+  const bool by_subgroup = plan.variant == Variant::subgroup;
+  const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
+  // A step takes four depths, or sixteen with a loop over them.
+  require_iterations("linear", w.in_features / (by_subgroup ? 4 : 16) * (by_subgroup ? 1 : 17),
+                     w.name);
+
+  const bool quads = w.in_features % 4 == 0 && w.out_features % 4 == 0;
+  const std::array<std::uint32_t, 5> constants{
+      lanes, plan.rows, w.precision == Precision::fp16 ? 1u : 0u,
+      static_cast<std::uint32_t>(activation), residual != nullptr ? 1u : 0u};
+  const Kernel& kernel = kernels(p.device())
+                             .get(!by_subgroup ? "linear"
+                                  : quads      ? "linear_subgroup.vec4"
+                                               : "linear_subgroup",
+                                  constants);
+
+  const LinearLayout layout{w.out_features, w.in_features};
+  const Tensor weight = p.constant(w.name + ".weight",
+                                   {{static_cast<std::int64_t>(layout.padded_out()),
+                                     static_cast<std::int64_t>(layout.padded_in())},
+                                    w.precision == Precision::fp16 ? DType::f16 : DType::f32},
+                                   w.weight);
+  const Tensor bias =
+      p.constant(w.name + ".bias", {{static_cast<std::int64_t>(layout.padded_out())}}, w.bias);
+  const Tensor y = p.value(w.name, {shape});
+
+  const Push push{static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(w.out_features),
+                  static_cast<std::uint32_t>(w.in_features)};
+  const auto tiles = split_groups(p.device(), "linear", ceil_div(rows, plan.rows));
+  const auto across =
+      static_cast<std::uint32_t>(ceil_div(w.out_features, by_subgroup ? 4 * lanes : 64));
+  // Without a residual its binding is unused; the bias is at hand.
+  p.dispatch(w.name, {kernel,
+                      {x, weight, bias, residual != nullptr ? *residual : bias},
+                      {y},
+                      push_bytes(push),
+                      {tiles[0], across, tiles[1]}});
+  return y;
+}
+
+Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation) {
+  require_f32("linear", "x", x, 0);
+  const LinearPlan plan = plan_linear(p.device(), x.shape().row_count(), w.precision);
+  return linear_planned(p, x, w, activation, nullptr, plan);
+}
+
+Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual) {
+  require_f32("linear_add", "x", x, 0);
+  const LinearPlan plan = plan_linear(p.device(), x.shape().row_count(), w.precision);
+  return linear_planned(p, x, w, Activation::none, &residual, plan);
+}
+
+}  // namespace fovea::compute::ops

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packs weights into the layout of shaders/include/linear_interface.glsl:
+// [N/32][K/2][8 quads][2 depths][4 columns], K padded to a multiple of 4.
+#include <bit>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "compute/error.hpp"
+#include "compute/ops/launch.hpp"
+#include "compute/ops/linear_layout.hpp"
+
+namespace fovea::compute::ops {
+namespace {
+
+/// To IEEE half, nearest even. Requires: |value| rounds to at most 65504.
+std::uint16_t to_half(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
+  const std::uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude < 0x38800000u) {  // below 2^-14: a multiple of 2^-24
+    const float scaled = std::bit_cast<float>(magnitude) * 16777216.0f;
+    return static_cast<std::uint16_t>(sign | static_cast<std::uint16_t>(std::nearbyint(scaled)));
+  }
+  const std::uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
+  return static_cast<std::uint16_t>(sign | (rounded - 0x38000000u) >> 13);
+}
+
+constexpr float kLargestHalf = 65519.0f;  // the next float would round to infinity
+
+template <class Element, class Convert>
+std::vector<Element> pack(const LinearLayout& layout, std::span<const float> weight,
+                          Convert convert) {
+  std::vector<Element> packed(layout.element_count());
+  const auto rows = static_cast<std::size_t>(layout.out_features);
+  const auto depth = static_cast<std::size_t>(layout.in_features);
+  for (std::size_t n = 0; n < rows; ++n) {
+    for (std::size_t k = 0; k < depth; ++k) {
+      packed[layout.index(n, k)] = convert(weight[n * depth + k]);
+    }
+  }
+  return packed;
+}
+
+}  // namespace
+
+Linear upload_linear(Device& device, ConstantStore& store, std::string name,
+                     std::int64_t out_features, std::int64_t in_features,
+                     std::span<const float> weight, std::span<const float> bias,
+                     Precision precision) {
+  const auto wanted = static_cast<std::size_t>(out_features * in_features);
+  if (out_features < 1 || in_features < 1 || weight.size() != wanted) {
+    reject("linear",
+           fmt::format("weight has {} values, [{}, {}] wants {}", weight.size(), out_features,
+                       in_features, wanted),
+           name, "pass the weight as [N, K], row by row");
+  }
+  if (!bias.empty() && bias.size() != static_cast<std::size_t>(out_features)) {
+    reject("linear", fmt::format("bias has {} values, not {}", bias.size(), out_features), name,
+           "pass one value per output, or none");
+  }
+  const LinearLayout layout{out_features, in_features};
+  const std::size_t element_bytes = precision == Precision::fp16 ? 2 : 4;
+  if (layout.element_count() * element_bytes > device.limits().max_storage_range_bytes) {
+    throw GpuError(fmt::format("linear: the weight [{}, {}] needs {} bytes, the device binds {}",
+                               out_features, in_features, layout.element_count() * element_bytes,
+                               device.limits().max_storage_range_bytes),
+                   name, "use --precision fp16, a smaller model or another device");
+  }
+
+  Linear linear{name, out_features, in_features, precision, {}, {}};
+  if (precision == Precision::fp16) {
+    for (const float value : weight) {
+      if (!(std::fabs(value) <= kLargestHalf)) {
+        throw ModelError(fmt::format("a weight of {} does not fit fp16", value), name,
+                         "use --precision fp32");
+      }
+    }
+    const auto packed = pack<std::uint16_t>(layout, weight, to_half);
+    linear.weight = store.add(name + ".weight", std::as_bytes(std::span(packed)));
+  } else {
+    const auto packed = pack<float>(layout, weight, [](float value) { return value; });
+    linear.weight = store.add(name + ".weight", std::as_bytes(std::span(packed)));
+  }
+  std::vector<float> padded_bias(layout.padded_out());
+  std::copy(bias.begin(), bias.end(), padded_bias.begin());
+  linear.bias = store.add(name + ".bias", std::as_bytes(std::span(padded_bias)));
+  return linear;
+}
+
+}  // namespace fovea::compute::ops

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// attention_subgroup   y = softmax(Q K^T / sqrt(D)) V per head, for devices whose subgroup is a CPU
+//                      vector
+//
+// Shapes     qkv [B, T, 3, H, D]   y [B, T, H, D]        all f32
+// Grid       one subgroup per ROWS queries (x) of one head of one image (y, then z). Keys come in
+//            chunks: scores of a chunk go to shared memory with a lane per four keys, and are read
+//            back with a lane per query, so that the softmax needs no exchange between lanes
+// Precision  f32; online softmax: the running maximum is subtracted before every exp
+// Limits     D <= 128; 4 * ROWS * CHUNK bytes of shared memory; T <= 16,384 (loop bound)
+// Wrapper    compute/ops/attention.cpp     Oracle  tests/reference/attention.hpp
+#version 460
+#extension GL_EXT_control_flow_attributes : require
+#extension GL_GOOGLE_include_directive : require
+#extension GL_KHR_shader_subgroup_shuffle : require
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 8;  // the subgroup's size, at least 4
+layout(constant_id = 1) const uint ROWS = 16;  // a multiple of 8, at most 32
+layout(constant_id = 3) const uint CHUNK = 256;  // keys, a multiple of 4 * LANES
+
+#include "attention_interface.glsl"
+
+const uint SLICES = ROWS / 4;                      // queries of a lane, at the smallest LANES
+const uint SLOTS = (QUADS + LANES - 1) / LANES;    // quads of channels of a lane
+const float LOWEST = -3.0e38;
+
+shared vec4 scores[ROWS * (CHUNK / 4)];
+
+// Scores of ROWS queries against keys first_key.., the lane's four at block * 4 * LANES + 4 * lane.
+void score_block(uint sequence, uint first_query, uint first_key, uint block) {
+  const uint lane = gl_SubgroupInvocationID;
+  const uint last = tokens - 1;
+  const uint key_quad = block * LANES + lane;
+  const uvec4 key = first_key + 4 * key_quad + uvec4(0, 1, 2, 3);
+  uint key_row[4];
+  [[unroll]] for (uint c = 0; c < 4; ++c) key_row[c] = head_row(sequence, KEY, min(key[c], last));
+  uint query_row[SLICES];
+  for (uint s = 0; s < SLICES; ++s)
+    query_row[s] = head_row(sequence, QUERY, min(first_query + s * LANES + lane, last));
+
+  vec4 score[ROWS];
+  for (uint r = 0; r < ROWS; ++r) score[r] = vec4(0.0);
+  for (uint d = 0; d < QUADS; ++d) {
+    vec4 query[SLICES];
+    for (uint s = 0; s < SLICES; ++s)
+      if (s * LANES < ROWS) query[s] = load_quad(query_row[s], d);
+    const vec4 k0 = load_quad(key_row[0], d);
+    const vec4 k1 = load_quad(key_row[1], d);
+    const vec4 k2 = load_quad(key_row[2], d);
+    const vec4 k3 = load_quad(key_row[3], d);
+    for (uint r = 0; r < ROWS; ++r) {
+      const vec4 a = subgroupShuffle(query[r / LANES], r % LANES);
+      score[r] += vec4(dot(a, k0), dot(a, k1), dot(a, k2), dot(a, k3));
+    }
+  }
+
+  const float scale = inversesqrt(float(DIM));
+  const bvec4 valid = lessThan(key, uvec4(tokens));
+  for (uint r = 0; r < ROWS; ++r)
+    scores[r * (CHUNK / 4) + key_quad] = mix(vec4(LOWEST), score[r] * scale, valid);
+}
+
+void main() {
+  const uint lane = gl_SubgroupInvocationID;
+  const uint first_query = gl_WorkGroupID.x * ROWS;
+  const uint sequence = gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y;
+  if (sequence >= sequences) return;
+
+  // One entry per query of this lane: row s * LANES + lane.
+  float maximum[SLICES], denominator[SLICES];
+  uint score_row[SLICES];
+  for (uint s = 0; s < SLICES; ++s) {
+    maximum[s] = LOWEST;
+    denominator[s] = 0.0;
+    score_row[s] = min(s * LANES + lane, ROWS - 1) * (CHUNK / 4);
+  }
+  vec4 sum[ROWS * SLOTS];
+  for (uint i = 0; i < ROWS * SLOTS; ++i) sum[i] = vec4(0.0);
+
+  for (uint first_key = 0; first_key < tokens; first_key += CHUNK) {
+    const uint key_quads = (min(CHUNK, tokens - first_key) + 3) / 4;
+    barrier();  // the previous chunk's scores have been read
+    for (uint block = 0; block * LANES < key_quads; ++block)
+      score_block(sequence, first_query, first_key, block);
+    barrier();
+
+    vec4 best[SLICES];
+    for (uint s = 0; s < SLICES; ++s) best[s] = vec4(maximum[s]);
+    for (uint k = 0; k < key_quads; ++k)
+      for (uint s = 0; s < SLICES; ++s)
+        if (s * LANES < ROWS) best[s] = max(best[s], scores[score_row[s] + k]);
+    float rescale[SLICES];
+    for (uint s = 0; s < SLICES; ++s) {
+      const float now = max(max(best[s].x, best[s].y), max(best[s].z, best[s].w));
+      rescale[s] = exp(maximum[s] - now);
+      maximum[s] = now;
+      denominator[s] *= rescale[s];
+    }
+    for (uint r = 0; r < ROWS; ++r) {
+      const float factor = subgroupShuffle(rescale[r / LANES], r % LANES);
+      for (uint j = 0; j < SLOTS; ++j) sum[r * SLOTS + j] *= factor;
+    }
+
+    for (uint k = 0; k < key_quads; ++k) {
+      vec4 weight[SLICES];
+      for (uint s = 0; s < SLICES; ++s)
+        if (s * LANES < ROWS) {
+          weight[s] = exp(scores[score_row[s] + k] - maximum[s]);
+          denominator[s] += dot(weight[s], vec4(1.0));
+        }
+      vec4 value[4 * SLOTS];
+      for (uint c = 0; c < 4; ++c) {
+        const uint row = head_row(sequence, VALUE, min(first_key + 4 * k + c, tokens - 1));
+        for (uint j = 0; j < SLOTS; ++j)
+          value[c * SLOTS + j] = load_quad(row, min(j * LANES + lane, QUADS - 1));
+      }
+      for (uint r = 0; r < ROWS; ++r) {
+        const vec4 w = subgroupShuffle(weight[r / LANES], r % LANES);
+        for (uint j = 0; j < SLOTS; ++j) {
+          vec4 total = sum[r * SLOTS + j];
+          total += w.x * value[j];
+          total += w.y * value[SLOTS + j];
+          total += w.z * value[2 * SLOTS + j];
+          total += w.w * value[3 * SLOTS + j];
+          sum[r * SLOTS + j] = total;
+        }
+      }
+    }
+  }
+
+  for (uint r = 0; r < ROWS; ++r) {
+    const float scale = 1.0 / subgroupShuffle(denominator[r / LANES], r % LANES);
+    if (first_query + r >= tokens) return;
+    for (uint j = 0; j < SLOTS; ++j)
+      if (j * LANES + lane < QUADS)
+        store_quad(sequence, first_query + r, j * LANES + lane, sum[r * SLOTS + j] * scale);
+  }
+}

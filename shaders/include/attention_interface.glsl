@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every variant of attention shares: bindings and access to rows of heads.
+//
+// VEC4       four floats at a time: needs D % 4 == 0. Without it any D.
+
+layout(constant_id = 2) const uint DIM = 64;  // D, channels per head
+const uint QUADS = (DIM + 3) / 4;
+
+#ifdef VEC4
+#define ELEMENT vec4
+#else
+#define ELEMENT float
+#endif
+
+layout(set = 0, binding = 0, std430) readonly buffer Qkv { ELEMENT qkv[]; };
+layout(set = 0, binding = 1, std430) writeonly buffer Y { ELEMENT y[]; };
+layout(push_constant) uniform Push {
+  uint sequences;  // B * H
+  uint heads;      // H
+  uint tokens;     // T
+};
+
+const uint QUERY = 0;
+const uint KEY = 1;
+const uint VALUE = 2;
+
+// The first float of token `token`'s `part` for head `sequence % heads`. The host bounds
+// B * T * 3C below 2^32.
+uint head_row(uint sequence, uint part, uint token) {
+  const uint row = sequence / heads * tokens + token;
+  return ((row * 3 + part) * heads + sequence % heads) * DIM;
+}
+
+// Channels 4 * quad.. of the row that starts at float `row`; zero beyond D.
+vec4 load_quad(uint row, uint quad) {
+#ifdef VEC4
+  return qkv[row / 4 + quad];
+#else
+  vec4 value = vec4(0.0);
+  [[unroll]] for (uint c = 0; c < 4; ++c)
+    if (4 * quad + c < DIM) value[c] = qkv[row + 4 * quad + c];
+  return value;
+#endif
+}
+
+void store_quad(uint sequence, uint token, uint quad, vec4 value) {
+  const uint row = sequence / heads * tokens + token;
+  const uint at = (row * heads + sequence % heads) * DIM + 4 * quad;
+#ifdef VEC4
+  y[at / 4] = value;
+#else
+  [[unroll]] for (uint c = 0; c < 4; ++c)
+    if (4 * quad + c < DIM) y[at + c] = value[c];
+#endif
+}

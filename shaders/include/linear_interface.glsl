@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every variant of linear shares: bindings, the packed weights, the epilogue.
+//
+// Weights    [N/32][K/2][8 quads][2 depths][4 columns], f32 or f16, zeros beyond N and K;
+//            K is padded to a multiple of 4. A lane thus reads 16 contiguous bytes at a time
+//            whatever the type. Packed by upload_linear (compute/ops/linear_weights.cpp).
+// VEC4       x, residual and y are read and written four floats at a time:
+//            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
+
+layout(constant_id = 2) const uint WEIGHTS_F16 = 0;
+layout(constant_id = 3) const uint ACTIVATION = 0;  // the values of ops::Activation
+layout(constant_id = 4) const uint ADD_RESIDUAL = 0;
+
+#ifdef VEC4
+#define ELEMENT vec4
+#else
+#define ELEMENT float
+#endif
+
+layout(set = 0, binding = 0, std430) readonly buffer X { ELEMENT x[]; };
+layout(set = 0, binding = 1, std430) readonly buffer Weight { uvec4 weight[]; };
+layout(set = 0, binding = 2, std430) readonly buffer Bias { vec4 bias[]; };
+layout(set = 0, binding = 3, std430) readonly buffer Residual { ELEMENT residual[]; };
+layout(set = 0, binding = 4, std430) writeonly buffer Y { ELEMENT y[]; };
+layout(push_constant) uniform Push {
+  uint rows;     // M
+  uint columns;  // N
+  uint depth;    // K
+};
+
+#include "gelu.glsl"
+
+// The weights of columns 4q..4q+3 at depths 2p and 2p + 1.
+void load_weights(uint q, uint p, out vec4 even, out vec4 odd) {
+  const uint pairs = (depth + 3) / 4 * 2;
+  const uint unit = (q / 8 * pairs + p) * 8 + q % 8;
+  if (WEIGHTS_F16 != 0) {
+    const uvec4 packed = weight[unit];
+    even = vec4(unpackHalf2x16(packed.x), unpackHalf2x16(packed.y));
+    odd = vec4(unpackHalf2x16(packed.z), unpackHalf2x16(packed.w));
+  } else {
+    even = uintBitsToFloat(weight[2 * unit]);
+    odd = uintBitsToFloat(weight[2 * unit + 1]);
+  }
+}
+
+// Adds bias, applies the activation, adds the residual and stores columns 4q..4q+3 of `row`.
+void store_quad(uint row, uint q, vec4 sum) {
+  const vec4 value = activate(ACTIVATION, sum + bias[q]);
+#ifdef VEC4
+  const uint at = row * (columns / 4) + q;
+  y[at] = ADD_RESIDUAL != 0 ? value + residual[at] : value;
+#else
+  [[unroll]] for (uint c = 0; c < 4; ++c) {
+    if (4 * q + c >= columns) return;
+    const uint at = row * columns + 4 * q + c;
+    y[at] = ADD_RESIDUAL != 0 ? value[c] + residual[at] : value[c];
+  }
+#endif
+}
