@@ -35,8 +35,26 @@ CheckedConfig check_config_file(const std::filesystem::path& file,
 CheckedConfig check_config_text(const std::string& yaml, const std::string& name,
                                 std::span<const std::string> overrides = {}, bool files_too = true);
 
+/// One value put into a configuration from outside: `--set a.b=c`, or an option such as --batch.
+struct Override {
+  std::string label;  // stands for the file in messages: "--set", "--batch"
+  std::string path;   // "stages[0].classify.top"; the index one past the end appends
+  std::string value;  // YAML, unless `literal`
+  bool literal = false;
+};
+/// "a.b[0]=c" as an Override labelled "--set". Throws ConfigError without a '='.
+Override parse_override(const std::string& text);
+
+/// check_config_text() with overrides that name their own origin.
+CheckedConfig check_config(const std::string& yaml, const std::string& name,
+                           std::span<const Override> overrides, bool files_too = true);
+/// The whole file. Throws ConfigError when it cannot be read.
+std::string read_config_file(const std::filesystem::path& file);
+
 /// check_config_file, throwing one ConfigError that lists all faults.
 RunConfig load_config(const std::filesystem::path& file, std::span<const std::string> overrides);
+/// The config, or one ConfigError that lists all faults; `name` as in check_config().
+RunConfig require_valid(CheckedConfig checked, const std::string& name);
 
 /// The YAML a RunConfig stands for; check_config_text() reads it back to the same config.
 std::string emit_yaml(const RunConfig& config);

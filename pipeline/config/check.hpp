@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The three passes of the checker, in order. Each adds what it finds and goes on.
+
+#include <vector>
+
+#include "pipeline/config/config.hpp"
+#include "pipeline/config/tree.hpp"
+
+namespace fovea::pipeline {
+
+/// Keys, types, ranges: fills `config` with what is right.
+void check_structure(const Document& document, RunConfig& config, std::vector<Fault>& faults);
+/// Needs and gives: is there a stage before that makes what this one reads?
+void check_chain(const RunConfig& config, std::vector<Fault>& faults);
+/// Pictures, lists, models, class names, output folders on this machine.
+void check_files(const RunConfig& config, std::vector<Fault>& faults);
+
+}  // namespace fovea::pipeline

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <unistd.h>
+
+#include "compute/error.hpp"
+#include "pipeline/config/check.hpp"
+#include "pipeline/config/keys.hpp"
+#include "pipeline/config/nearest.hpp"
+#include "vision/checkpoint/checkpoint.hpp"
+#include "vision/checkpoint/model_name.hpp"
+
+namespace fovea::pipeline {
+namespace fs = std::filesystem;
+namespace {
+
+bool may(const fs::path& path, int mode) { return ::access(path.c_str(), mode) == 0; }
+
+/// Paths are relative to the working directory; a reader who expects "relative to the file"
+/// gets told where the thing was seen.
+std::string seen_beside_file(const fs::path& path, const std::string& file) {
+  if (path.is_absolute() || file.empty()) return {};
+  std::error_code ignored;
+  const fs::path beside = fs::path(file).parent_path() / path;
+  if (beside == path || !fs::exists(beside, ignored)) return {};
+  return "paths are relative to the folder fovea is started in: start it in '" +
+         fs::path(file).parent_path().string() + "', or write '" + beside.string() + "'";
+}
+
+std::string nearest_beside(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::vector<std::string> names;
+  constexpr std::size_t kLooked = 10'000;  // a hint is not worth reading a whole archive
+  for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    names.push_back(entry->path().filename().string());
+    if (names.size() >= kLooked) break;
+  }
+  if (names.empty() && !fs::is_directory(folder, ignored)) {
+    return "the folder '" + folder.string() + "' does not exist either";
+  }
+  std::sort(names.begin(), names.end());
+  const std::string near = nearest_name(path.filename().string(), names);
+  if (near.empty()) return "give a path that exists, seen from the folder fovea is started in";
+  return "did you mean '" + (path.parent_path() / near).string() + "'?";
+}
+
+void check_source(const SourceConfig& source, std::vector<Fault>& faults) {
+  if (source.kind == SourceKind::stdin_paths) return;
+  std::error_code error;
+  const fs::file_status status = fs::status(source.path, error);
+  const bool wants_list = source.kind == SourceKind::list;
+  if (!fs::exists(status)) {
+    std::string fix = seen_beside_file(source.path, source.place.line > 0 ? source.place.file : "");
+    if (fix.empty()) fix = nearest_beside(source.path);
+    faults.push_back({source.place, "'" + source.path.string() + "' does not exist", fix});
+  } else if (wants_list && fs::is_directory(status)) {
+    faults.push_back({source.place, "the list '" + source.path.string() + "' is a folder",
+                      "give a text file with one path a line, or use path: for the folder"});
+  } else if (!may(source.path, R_OK) || (fs::is_directory(status) && !may(source.path, X_OK))) {
+    faults.push_back({source.place, "'" + source.path.string() + "' cannot be read",
+                      "change its permissions, or run as a user who may read it"});
+  }
+}
+
+/// Nothing under `path` is created by a check: the nearest folder that exists must take it.
+std::optional<std::string> why_not_writable(const fs::path& folder) {
+  fs::path existing = folder.empty() ? fs::path(".") : folder;
+  std::error_code ignored;
+  while (!fs::exists(existing, ignored)) {
+    existing = existing.has_parent_path() && existing != existing.parent_path()
+                   ? existing.parent_path()
+                   : fs::path(".");
+  }
+  if (!fs::is_directory(existing, ignored)) return "'" + existing.string() + "' is not a folder";
+  if (!may(existing, W_OK | X_OK)) return "nothing can be written into '" + existing.string() + "'";
+  return std::nullopt;
+}
+
+bool is_inside(const fs::path& inner, const fs::path& outer) {
+  std::error_code ignored;
+  const fs::path a = fs::weakly_canonical(inner, ignored);
+  const fs::path b = fs::weakly_canonical(outer, ignored);
+  return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
+}
+
+void check_sort(const SortConfig& sort, const Place& place, const RunConfig& config,
+                std::vector<Fault>& faults) {
+  for (const SourceConfig& source : config.sources) {
+    std::error_code ignored;
+    if (source.kind != SourceKind::path || !source.recursive || !source.exclude.empty() ||
+        !fs::is_directory(source.path, ignored) || !is_inside(sort.dir, source.path)) {
+      continue;
+    }
+    faults.push_back({place,
+                      "the sorted pictures would land inside the source '" + source.path.string() +
+                          "' and be read again next time",
+                      "sort into a folder outside of it, or give the source an exclude"});
+  }
+}
+
+void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
+  std::map<fs::path, std::string> taken;
+  for (const SinkConfig& sink : config.sinks) {
+    const Section& section = sink_forms()[sink.kind.index()].section;
+    if (section.main_key.empty()) continue;
+    const fs::path path =
+        std::get<std::string>(section.find(section.main_key)->get(target_of(sink.kind)));
+    if (path.empty()) continue;  // already a fault of its own
+    std::error_code ignored;
+    const auto [other, fresh] =
+        taken.emplace(fs::absolute(path, ignored).lexically_normal(), section.name);
+    if (!fresh) {
+      faults.push_back(
+          {sink.place,
+           "'" + path.string() + "' is also written by the sink '" + other->second + "'",
+           "give each sink its own file"});
+      continue;
+    }
+    const auto* sort = std::get_if<SortConfig>(&sink.kind);
+    if (sort == nullptr && fs::is_directory(path, ignored)) {
+      faults.push_back({sink.place, "'" + path.string() + "' is a folder, not a file",
+                        "add a file name: " + (path / ("results." + section.name)).string()});
+      continue;
+    }
+    const fs::path folder = sort != nullptr ? path : path.parent_path();
+    if (const auto why = why_not_writable(folder)) {
+      faults.push_back({sink.place, *why, "choose another place for '" + path.string() + "'"});
+    } else if (sort == nullptr && fs::exists(path, ignored) && !may(path, W_OK)) {
+      faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
+                        "change its permissions, or choose another name"});
+    }
+    if (sort != nullptr) check_sort(*sort, sink.place, config, faults);
+  }
+  if (!config.report_dir.empty()) {
+    if (const auto why = why_not_writable(config.report_dir)) {
+      faults.push_back(
+          {Place{config.sinks.empty() ? "" : config.sinks[0].place.file, 0, 0, "report_dir"}, *why,
+           "choose another report_dir"});
+    }
+  }
+}
+
+/// Splits an Error's text into what it says and how to fix it.
+Fault to_fault(const Place& place, const Error& error) {
+  const std::string text = error.what();
+  const std::size_t where = text.find("\n  where: ");
+  const std::size_t fix = text.find("\n  fix:   ");
+  if (where == std::string::npos || fix == std::string::npos) return {place, text, ""};
+  constexpr std::size_t kLead = 10;  // both markers have ten characters
+  const std::string what = text.substr(0, where);
+  const std::string at = text.substr(where + kLead, fix - where - kLead);
+  return {place, what + (what.find(at) == std::string::npos ? " (" + at + ")" : ""),
+          text.substr(fix + kLead)};
+}
+
+/// The class names of the model, or nothing after a fault.
+std::vector<std::string> check_model(const ClassifyConfig& classify, std::vector<Fault>& faults) {
+  if (classify.model.empty()) return {};  // already a fault of its own
+  try {
+    const vision::LocalModel found = vision::find_model(classify.model);
+    return vision::Checkpoint::open(found.folder).config().labels;
+  } catch (const Error& error) {
+    faults.push_back(to_fault(classify.place, error));
+    return {};
+  }
+}
+
+}  // namespace
+
+void check_files(const RunConfig& config, std::vector<Fault>& faults) {
+  for (const SourceConfig& source : config.sources) {
+    if (!source.path.empty()) check_source(source, faults);
+  }
+  std::vector<std::string> names;
+  for (const StageConfig& stage : config.stages) {
+    if (const auto* classify = std::get_if<ClassifyConfig>(&stage)) {
+      names = check_model(*classify, faults);
+      continue;
+    }
+    const auto& filter = std::get<FilterConfig>(stage);
+    for (const std::string& label : filter.labels) {
+      if (names.empty() || std::find(names.begin(), names.end(), label) != names.end()) continue;
+      const std::string near = nearest_name(label, names);
+      faults.push_back({filter.place, "the model has no class '" + label + "'",
+                        (near.empty() ? "" : "did you mean '" + near + "'? ") +
+                            "All classes: fovea models info NAME"});
+    }
+  }
+  check_sinks(config, faults);
+}
+
+}  // namespace fovea::pipeline

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The table of everything a configuration may say. The checker, `--emit-yaml`, the JSON
+// Schema and the tests all read this table; a key is added here and nowhere else.
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pipeline/config/run_config.hpp"
+
+namespace fovea::pipeline {
+
+enum class ValueType : std::uint8_t {
+  text,
+  path,
+  integer,
+  score,  // 0..1, or 60%
+  boolean,
+  count,    // 250M
+  bytes,    // 64MiB, 1GB
+  choice,   // one word of Key::choices
+  texts,    // a list of texts, or one text
+  section,  // a map of Key::section
+  source,   // the composite keys of the root
+  sources,
+  stages,
+  sinks,
+};
+
+/// What a key holds once its type is known. Choices are texts.
+using Value = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
+
+struct Section;
+
+struct Key {
+  std::string name;
+  ValueType type = ValueType::text;
+  std::string doc;  // one line, as editors show it
+  bool required = false;
+  double min = 0, max = std::numeric_limits<double>::max();
+  std::vector<std::string> choices;
+  /// Into and out of the struct that the section describes.
+  std::function<void(void*, const Value&)> set;
+  std::function<Value(const void*)> get;
+  /// ValueType::section only.
+  const Section* section = nullptr;
+  std::function<void*(void*)> inside;
+};
+
+/// The keys of one map.
+struct Section {
+  std::string name;  // "classify"
+  std::string doc;
+  /// `classify: NAME` stands for `classify: {model: NAME}`; empty where there is no short form.
+  std::string main_key;
+  std::vector<Key> keys;
+
+  const Key* find(std::string_view name) const;
+};
+
+/// A stage as the chain sees it: what must be there before it, what is there after it.
+struct StageKind {
+  Section section;
+  StageConfig (*make)() = nullptr;
+  std::vector<std::string> needs, gives;
+};
+
+struct SinkForm {
+  Section section;
+  SinkKind (*make)() = nullptr;
+  std::vector<std::string> needs;
+};
+
+const Section& run_section();
+const Section& source_section();
+const Section& limits_section();
+/// In the order of StageConfig's and SinkKind's alternatives.
+const std::vector<StageKind>& stage_kinds();
+const std::vector<SinkForm>& sink_forms();
+/// Every section above, for tests, the schema and hints.
+std::vector<const Section*> all_sections();
+
+/// The struct inside the variant, for Key::set and Key::get.
+void* target_of(StageConfig& stage);
+void* target_of(SinkKind& sink);
+const void* target_of(const StageConfig& stage);
+const void* target_of(const SinkKind& sink);
+
+}  // namespace fovea::pipeline

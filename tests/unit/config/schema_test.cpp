@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema that editors get and the keys that the checker takes are one table.
+#include <gmock/gmock.h>
+
+#include "pipeline/config/config.hpp"
+#include "pipeline/config/json_text.hpp"
+#include "pipeline/config/keys.hpp"
+#include "pipeline/config/tree.hpp"
+
+namespace fovea::pipeline {
+namespace {
+
+/// JSON is YAML: the project's own reader takes the schema apart.
+Node parsed_schema() {
+  std::vector<Fault> faults;
+  Node root = parse_yaml(json_schema(), "schema", faults);
+  EXPECT_EQ(to_string(faults), "");
+  return root;
+}
+
+const Node& properties_of(const Node& schema, const Section& section) {
+  static const Node kNone;
+  const Node* node = &schema;
+  if (section.name != "run") node = schema.find("$defs")->find(section.name);
+  if (node == nullptr) return kNone;
+  if (const Node* forms = node->find("anyOf")) node = &forms->items[0];
+  const Node* properties = node->find("properties");
+  return properties == nullptr ? kNone : *properties;
+}
+
+TEST(Schema, HasEveryKeyOfTheTableAndNoOther) {
+  const Node schema = parsed_schema();
+  for (const Section* section : all_sections()) {
+    const Node& properties = properties_of(schema, *section);
+    std::vector<std::string> in_schema, in_table;
+    for (const Node::Entry& entry : properties.entries) in_schema.push_back(entry.key);
+    for (const Key& key : section->keys) in_table.push_back(key.name);
+    EXPECT_EQ(in_schema, in_table) << section->name;
+  }
+}
+
+TEST(Schema, TheCheckerKnowsEveryKeyOfTheSchema) {
+  const Node schema = parsed_schema();
+  const auto faults_of = [](const std::string& yaml) {
+    return to_string(check_config_text(yaml, "t", {}, false).faults);
+  };
+  for (const Section* section : all_sections()) {
+    for (const Node::Entry& entry : properties_of(schema, *section).entries) {
+      // A map is the wrong type for nearly all of them; "unknown key" is what must not come.
+      const std::string body = "{" + entry.key + ": {nothing: 1}}";
+      std::string yaml = "version: 1\n";
+      if (section->name == "run") yaml += entry.key + ": {nothing: 1}\n";
+      if (section->name == "source" || section->name == "limits")
+        yaml += section->name + ": " + body;
+      for (const StageKind& kind : stage_kinds()) {
+        if (kind.section.name == section->name)
+          yaml += "stages: [{" + section->name + ": " + body + "}]";
+      }
+      for (const SinkForm& form : sink_forms()) {
+        if (form.section.name == section->name)
+          yaml += "sinks: [{" + section->name + ": " + body + "}]";
+      }
+      EXPECT_THAT(faults_of(yaml), testing::Not(testing::HasSubstr("unknown key '" + entry.key)))
+          << yaml;
+    }
+  }
+}
+
+TEST(Schema, EveryReferenceLeadsSomewhere) {
+  const Node schema = parsed_schema();
+  const std::string text = json_schema();
+  std::size_t found = 0;
+  for (std::size_t at = text.find("#/$defs/"); at != std::string::npos;
+       at = text.find("#/$defs/", at + 1)) {
+    const std::size_t begin = at + std::string("#/$defs/").size();
+    const std::string name = text.substr(begin, text.find('"', begin) - begin);
+    EXPECT_NE(schema.find("$defs")->find(name), nullptr) << name;
+    ++found;
+  }
+  EXPECT_GE(found, 10U);
+}
+
+TEST(Schema, EveryKeyIsExplained) {
+  for (const Section* section : all_sections()) {
+    for (const Key& key : section->keys) {
+      EXPECT_GE(key.doc.size(), 10U) << section->name << "." << key.name;
+      EXPECT_LE(key.doc.size(), 100U) << section->name << "." << key.name;
+    }
+  }
+}
+
+TEST(JsonText, WritesWhatItIsGiven) {
+  JsonText json;
+  json.begin_object().member("a", 1).key("b").begin_array().value(0.5).value("x\"\n").end_array();
+  json.key("c").begin_object().end_object().member("d", true).key("e").null().end_object();
+  EXPECT_EQ(json.str(),
+            "{\n  \"a\": 1,\n  \"b\": [\n    0.5,\n    \"x\\\"\\n\"\n  ],\n  \"c\": {},\n"
+            "  \"d\": true,\n  \"e\": null\n}\n");
+  EXPECT_EQ(json.line(),
+            "{\"a\": 1,\"b\": [0.5,\"x\\\"\\n\"],\"c\": {},\"d\": true,\"e\": null}\n");
+}
+
+TEST(JsonText, BytesThatAreNotUtf8AreReplaced) {
+  EXPECT_EQ(json_quoted("\xe9t\xc3\xa9"), "\"\xef\xbf\xbdt\xc3\xa9\"");
+  EXPECT_EQ(json_quoted("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+  EXPECT_EQ(json_quoted("\x01\x7f"), "\"\\u0001\\u007f\"");
+}
+
+}  // namespace
+}  // namespace fovea::pipeline
