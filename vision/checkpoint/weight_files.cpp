@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "vision/checkpoint/hub_listing.hpp"
 #include "vision/checkpoint/json_file.hpp"
 #include "vision/checkpoint/pytorch_bin.hpp"
 #include "vision/checkpoint/safetensors.hpp"
@@ -26,26 +27,9 @@ void add_file(WeightFiles& weights, const fs::path& path, Reader reader) {
 
 /// The index maps each tensor to its shard; the shards' own tables are what is loaded.
 WeightFiles open_shards(const fs::path& index, Reader reader) {
-  const auto json = read_json_object(index);
-  const auto map = json.find("weight_map");
-  if (map == json.end() || !map->is_object() || map->empty()) {
-    throw ModelError("the index of the weight shards has no 'weight_map'", index.string(),
-                     "download the file again");
-  }
-  std::set<std::string> shards;
-  for (const auto& [tensor, shard] : map->items()) {
-    const std::string name = shard.is_string() ? shard.get<std::string>() : std::string();
-    // A name with a path in it could point at any file of this machine.
-    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
-        name.find('\0') != std::string::npos) {
-      throw ModelError(fmt::format("the shard of '{}' is not a plain file name", tensor),
-                       index.string(), "download the file again");
-    }
-    shards.insert(name);
-  }
   WeightFiles weights;
   std::unordered_map<std::string, std::string> shard_of;
-  for (const std::string& shard : shards) {
+  for (const std::string& shard : shard_names(index)) {
     const fs::path path = index.parent_path() / shard;
     if (!fs::exists(path)) {
       throw ModelError(fmt::format("the weight shard '{}' is missing", shard), index.string(),
@@ -62,7 +46,8 @@ WeightFiles open_shards(const fs::path& index, Reader reader) {
       }
     }
   }
-  for (const auto& [tensor, shard] : map->items()) {
+  const auto json = read_json_object(index);
+  for (const auto& [tensor, shard] : json.at("weight_map").items()) {
     const auto at = shard_of.find(tensor);
     if (at == shard_of.end() || at->second != shard.get_ref<const std::string&>()) {
       throw ModelError(fmt::format("tensor '{}' is not in its shard '{}'", tensor,
