@@ -15,13 +15,13 @@ mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sourc
 [ -n "$mirror" ] || skip "no Debian mirror in the apt sources"
 
 root=$(mktemp -d /var/tmp/fovea-debian13.XXXXXX)
-unmount() { for at in src/shared proc dev; do umount -l "$root/$at" 2> /dev/null || true; done; }
+unmount() { for at in src/shared proc dev; do umount -R -l "$root/$at" 2> /dev/null || true; done; }
 trap 'unmount; rm -rf --one-file-system "$root"' EXIT
 debootstrap --variant=minbase trixie "$root" "$mirror" > "$root.log" 2>&1 ||
   { tail -n 5 "$root.log"; rm -f "$root.log"; skip "debootstrap failed, see above"; }
 rm -f "$root.log"
 mkdir -p "$root/src/fovea" "$root/src/shared"
-mount --bind /dev "$root/dev" && mount -t proc proc "$root/proc" || skip "mounting is not allowed"
+mount --rbind --make-rslave /dev "$root/dev" && mount -t proc proc "$root/proc" || skip "mounting is not allowed"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 git -C "$here" archive HEAD | tar -x -C "$root/src/fovea"
 if [ -d "$here/../shared" ]; then mount --bind "$here/../shared" "$root/src/shared"; fi
