@@ -34,6 +34,8 @@ inline constexpr std::string_view kDecodedFormats = "JPEG, PNG, WebP, TIFF, BMP 
 /// Finds the format by its first bytes and reads its header.
 PictureHeader read_header(Bytes file);
 
+/// Keeps only the segments that make pixels, and ends a file cut short with the end marker,
+/// without which libjpeg finishes no picture.
 PictureHeader read_jpeg_header(Bytes file);
 /// Keeps only the chunks that make pixels, each with its checksum verified.
 PictureHeader read_png_header(Bytes file);

@@ -24,6 +24,13 @@ bool has_no_length(unsigned marker) {  // TEM, RST0 .. RST7, SOI
   return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
 }
 
+/// Frame, tables, restarts, scans; and the two segments that say which colours these are.
+bool makes_pixels(unsigned marker) {
+  constexpr unsigned kJfif = 0xE0, kAdobe = 0xEE;
+  return (marker >= 0xC0 && marker <= 0xCF) || marker == kStartOfScan || marker == 0xDB ||
+         marker == 0xDD || marker == kJfif || marker == kAdobe;
+}
+
 /// Position of the next 0xFF that begins a marker at or behind `at`; the file's end where none is.
 std::uint64_t next_marker(Bytes file, std::uint64_t at) {
   while (at + 1 < file.size()) {
@@ -64,16 +71,15 @@ void read_frame_header(Bytes file, std::uint64_t at, unsigned marker, PictureHea
 PictureHeader read_jpeg_header(Bytes file) {
   PictureHeader header;
   header.format = "JPEG";
+  header.rewritten.assign(file.begin(), file.begin() + 2);
   bool has_exif = false, has_scan = false, has_end = false;
   std::uint64_t at = 2;
-  while ((at = next_marker(file, at)) < file.size()) {
+  while (!has_end && (at = next_marker(file, at)) < file.size()) {
+    const std::uint64_t begin = at;
     const auto marker = std::to_integer<unsigned>(file[at + 1]);
     at += 2;
-    if (marker == kEndOfImage) {
-      has_end = true;
-      break;
-    }
-    if (has_no_length(marker)) continue;
+    has_end = marker == kEndOfImage;
+    if (has_end || has_no_length(marker)) continue;
     const auto length = read_uint(file, at, 2, Endian::big);
     if (!length || *length < 2) throw FrameError("JPEG: the header is damaged");
     if (is_frame_header(marker)) {
@@ -83,19 +89,21 @@ PictureHeader read_jpeg_header(Bytes file) {
       const Bytes segment = part(file, at + 2, *length - 2);
       has_exif = starts_with(segment, "Exif\0\0"sv);
       if (has_exif) header.orientation = exif_orientation(segment);
-    } else if (marker == kStartOfScan) {
-      has_scan = true;
     }
     at += *length;
+    if (marker == kStartOfScan) {
+      has_scan = true;
+      at = next_marker(file, at);  // over the coded pixels
+    }
+    if (makes_pixels(marker)) {
+      const Bytes segment = part(file, begin, at - begin);
+      header.rewritten.insert(header.rewritten.end(), segment.begin(), segment.end());
+    }
   }
   if (header.width == 0) throw FrameError("JPEG: the file ends before its size is stated");
   if (!has_scan) throw FrameError("JPEG: the file holds a header and no picture data");
-  if (!has_end) {
-    header.truncated = true;
-    // libjpeg finishes a picture cut short only where it finds the end marker.
-    header.rewritten.assign(file.begin(), file.end());
-    header.rewritten.insert(header.rewritten.end(), {std::byte{0xFF}, std::byte{kEndOfImage}});
-  }
+  header.truncated = !has_end;
+  header.rewritten.insert(header.rewritten.end(), {std::byte{0xFF}, std::byte{kEndOfImage}});
   return header;
 }
 
