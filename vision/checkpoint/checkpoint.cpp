@@ -2,9 +2,9 @@
 #include "vision/checkpoint/checkpoint.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <set>
 
 #include <fmt/format.h>
@@ -27,8 +27,9 @@ struct Checkpoint::Impl {
   PreprocessSpec preprocess;
   WeightFiles weights;
   std::map<std::string, StoredTensor, std::less<>> tensors;  // by canonical name
-  mutable std::once_flag hashed;
-  mutable std::string sha256;
+  std::atomic<const std::string*> sha256{nullptr};
+
+  ~Impl() { delete sha256.load(); }
 };
 
 namespace {
@@ -179,12 +180,14 @@ std::vector<float> Checkpoint::f32(std::string_view canonical,
 }
 
 const std::string& Checkpoint::sha256() const {
-  std::call_once(impl_->hashed, [this] {
-    Sha256 hash;
-    for (const MappedFile& file : impl_->weights.files) hash.update(file.bytes());
-    impl_->sha256 = hash.hex();
-  });
-  return impl_->sha256;
+  if (const std::string* known = impl_->sha256.load()) return *known;
+  Sha256 hash;
+  for (const MappedFile& file : impl_->weights.files) hash.update(file.bytes());
+  auto mine = std::make_unique<const std::string>(hash.hex());
+  // Two threads may both have hashed; the first to get here is kept.
+  const std::string* first = nullptr;
+  if (impl_->sha256.compare_exchange_strong(first, mine.get())) first = mine.release();
+  return *first;
 }
 
 }  // namespace fovea::vision
