@@ -4,47 +4,39 @@
 // in the order of the inputs, memory bounded by the queue depths.
 
 #include <atomic>
-#include <cstdint>
+#include <filesystem>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "pipeline/config/run_config.hpp"
+#include "pipeline/line/progress.hpp"
 #include "pipeline/sinks/sink.hpp"
-
-namespace fovea::compute {
-class Device;
-}
 
 namespace fovea::pipeline {
 
-/// How far a run is; handed to RunOptions::on_progress from one thread, some times a second.
-struct Progress {
-  std::uint64_t done = 0, failed = 0;
-  std::uint64_t total = 0;  // 0 while unknown (standard input)
-  double elapsed_s = 0, images_per_s = 0;
-  std::string bottleneck;
-};
-
 struct RunOptions {
   std::function<void(const Progress&)> on_progress;
-  /// Set by the signal handler: the run finishes what is in flight and returns.
+  /// Set by the signal handler: what is on the device is finished, and the run returns.
   const std::atomic<bool>* stop = nullptr;
   /// Sinks besides the configured ones (eval's counters, tests). Borrowed.
   std::vector<Sink*> extra_sinks;
-  /// One line for people as soon as the device is chosen and the model is loaded.
+  /// One line for people as soon as the device is chosen: which, and why.
   std::function<void(const std::string&)> on_notice;
+  /// Compiled GPU programs are kept here between runs. Empty keeps nothing.
   std::filesystem::path pipeline_cache_dir;
+  /// Files and folders that the caller writes; like the sinks' own, never read as input.
+  std::vector<std::filesystem::path> not_input;
 };
 
 struct RunReport {
   RunSummary summary;
   RunIdentity identity;
-  std::vector<std::string> labels;
+  std::vector<std::string> labels;  // of the last model, by class id
 };
 
 /// Throws Error when the run cannot start or cannot go on; bad pictures only count.
+/// Results of an earlier run are touched only once model, device and inputs are at hand.
 RunReport run_pipeline(const RunConfig& config, const RunOptions& options = {});
 
 }  // namespace fovea::pipeline

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// `classify` in YAML: preprocess ▸ vision transformer ▸ the best labels.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/device.hpp"
+#include "pipeline/config/run_config.hpp"
+#include "pipeline/line/stage.hpp"
+#include "vision/checkpoint/checkpoint.hpp"
+#include "vision/inference.hpp"
+#include "vision/preprocess/preprocessor.hpp"
+
+namespace fovea::pipeline {
+
+class ClassifyStage : public ModelStage {
+ public:
+  /// Uploads the weights. Throws ModelError or GpuError. `device` outlives the stage; the
+  /// checkpoint is not needed afterwards.
+  ClassifyStage(compute::Device& device, const vision::Checkpoint& checkpoint,
+                const ClassifyConfig& config, compute::ops::Precision precision, int batch);
+
+  /// Class names by id.
+  const std::vector<std::string>& labels() const { return inference_.config().labels; }
+
+  std::string_view name() const override { return "classify"; }
+  std::vector<Data> needs() const override { return {Data::image}; }
+  std::vector<Data> gives() const override { return {Data::labels}; }
+  std::size_t input_count() const override { return preprocessor_.output_count(); }
+  int batch() const override { return inference_.options().max_batch; }
+  int slots() const override { return inference_.options().slots; }
+  void prepare(const Frame& frame, std::span<float> input) const override;
+  std::unique_ptr<Flight> begin(int n) override;
+  /// Replaces the labels of an earlier stage.
+  void annotate(Frame& frame, std::span<const float> row) const override;
+
+ private:
+  int top_;
+  vision::Preprocessor preprocessor_;
+  vision::Inference inference_;
+};
+
+}  // namespace fovea::pipeline

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/line/run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <opencv2/core/utility.hpp>
+
+#include "compute/device.hpp"
+#include "compute/error.hpp"
+#include "pipeline/config/config.hpp"
+#include "pipeline/decode/decode.hpp"
+#include "pipeline/line/classify_stage.hpp"
+#include "pipeline/line/filter_stage.hpp"
+#include "pipeline/line/line.hpp"
+#include "pipeline/sources/sources.hpp"
+#include "vision/checkpoint/checkpoint.hpp"
+#include "vision/checkpoint/model_name.hpp"
+
+namespace fovea::pipeline {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// What a sink writes: a file, or for `sort` a folder. Empty for the terminal.
+fs::path output_of(const SinkConfig& sink) {
+  return std::visit(
+      [](const auto& kind) -> fs::path {
+        if constexpr (requires { kind.path; }) {
+          return kind.path;
+        } else if constexpr (requires { kind.dir; }) {
+          return kind.dir;
+        } else {
+          return {};
+        }
+      },
+      sink.kind);
+}
+
+/// Where errors.jsonl and manifest.json go; empty: nowhere.
+fs::path report_dir(const RunConfig& config) {
+  if (!config.report_dir.empty()) return config.report_dir;
+  for (const auto& sink : config.sinks) {
+    const fs::path output = output_of(sink);
+    // /dev/stdout has no folder of ours beside it.
+    if (output.empty() || output.parent_path() == "/dev") continue;
+    if (std::holds_alternative<SortConfig>(sink.kind)) return output;
+    return output.has_parent_path() ? output.parent_path() : fs::path(".");
+  }
+  return {};
+}
+
+SourceOptions source_options(const RunConfig& config, const RunOptions& options) {
+  SourceOptions source;
+  source.max_bytes = config.limits.max_bytes;
+  source.stop = options.stop;
+  source.not_input = options.not_input;
+  for (const auto& sink : config.sinks) {
+    if (const fs::path output = output_of(sink); !output.empty())
+      source.not_input.push_back(output);
+  }
+  if (const fs::path dir = report_dir(config); !dir.empty()) {
+    source.not_input.push_back(dir / "errors.jsonl");
+    source.not_input.push_back(dir / "manifest.json");
+  }
+  return source;
+}
+
+Decode make_decode(const RunConfig& config) {
+  const DecodeOptions options{config.limits.max_pixels, config.limits.max_bytes,
+                              config.truncated == Truncated::accept};
+  return [options](const Packet& packet) {
+    Decoded decoded = packet.path.empty() ? decode_bytes(packet.bytes, options)
+                                          : decode_file(packet.path, options);
+    Frame frame;
+    frame.image = std::move(decoded.image);
+    frame.width_px = decoded.source_w;
+    frame.height_px = decoded.source_h;
+    frame.orientation = decoded.orientation;
+    frame.truncated = decoded.truncated;
+    return frame;
+  };
+}
+
+/// A `classify` stage's model, found and opened but not yet on the device.
+struct OpenedModel {
+  vision::LocalModel local;
+  vision::Checkpoint checkpoint;
+};
+
+std::vector<OpenedModel> open_models(const RunConfig& config) {
+  std::vector<OpenedModel> models;
+  for (const auto& stage : config.stages) {
+    const auto* classify = std::get_if<ClassifyConfig>(&stage);
+    if (classify == nullptr) continue;
+    auto local = vision::find_model(classify->model);
+    auto checkpoint = vision::Checkpoint::open(local.folder);
+    models.push_back({std::move(local), std::move(checkpoint)});
+  }
+  if (models.empty()) {
+    throw ConfigError("the chain has no model", "stages", "put a 'classify' stage first");
+  }
+  return models;
+}
+
+/// "a" or "a, b": one text for all models of a chain.
+template <class Text>
+std::string of_all(const std::vector<OpenedModel>& models, Text text) {
+  std::string all;
+  for (const auto& model : models) {
+    if (!all.empty()) all += ", ";
+    all += text(model);
+  }
+  return all;
+}
+
+struct BuiltChain {
+  std::vector<std::unique_ptr<Stage>> stages;
+  std::vector<std::string> labels;
+};
+
+BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& models,
+                       compute::Device& device) {
+  BuiltChain chain;
+  auto model = models.begin();
+  for (const auto& stage : config.stages) {
+    if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
+      chain.stages.push_back(std::make_unique<FilterStage>(*filter));
+      continue;
+    }
+    auto classify = std::make_unique<ClassifyStage>(device, (model++)->checkpoint,
+                                                    std::get<ClassifyConfig>(stage),
+                                                    config.precision, config.batch);
+    chain.labels = classify->labels();
+    chain.stages.push_back(std::move(classify));
+  }
+  return chain;
+}
+
+RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& models,
+                     const compute::Device& device) {
+  RunIdentity identity;
+  identity.fovea_version = FOVEA_VERSION;
+  identity.model = of_all(models, [](const auto& m) { return m.local.name; });
+  identity.model_folder = of_all(models, [](const auto& m) { return m.local.folder.string(); });
+  identity.device = device.info().name;
+  identity.driver = device.info().driver;
+  identity.device_uuid = device.info().uuid;
+  identity.precision = config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32";
+  identity.batch = config.batch;
+  identity.opencv_version = cv::getVersionString();
+  identity.config_yaml = emit_yaml(config);
+  identity.started_utc = fmt::format(
+      "{:%Y-%m-%dT%H:%M:%SZ}",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  return identity;
+}
+
+/// The configured sinks and errors.jsonl. A manifest of an earlier run goes: it would
+/// describe other results than those that begin here.
+std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const RunIdentity& identity,
+                                              const std::vector<std::string>& labels) {
+  std::vector<std::unique_ptr<Sink>> sinks;
+  for (const auto& sink : config.sinks) sinks.push_back(make_sink(sink, identity, labels));
+  const fs::path dir = report_dir(config);
+  if (dir.empty()) return sinks;
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) {
+    throw ConfigError("the folder cannot be made: " + error.message(), dir.string(),
+                      "choose another folder for the results");
+  }
+  fs::remove(dir / "manifest.json", error);
+  sinks.push_back(make_error_sink(dir));
+  return sinks;
+}
+
+int decode_threads(const RunConfig& config) {
+  if (config.decode_threads > 0) return config.decode_threads;
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
+  cv::setNumThreads(1);  // pictures run side by side; each on one thread
+  const SourceOptions inputs = source_options(config, options);
+  Sources sources(config.sources, inputs);
+  if (!sources.any()) {
+    if (options.stop == nullptr || !options.stop->load()) throw sources.nothing_found();
+  }
+
+  const std::vector<OpenedModel> models = open_models(config);
+  auto hashes = std::async(std::launch::async, [&models] {
+    return of_all(models, [](const auto& m) { return m.checkpoint.sha256(); });
+  });
+  compute::DeviceOptions wanted;
+  wanted.request = config.device;
+  wanted.cache_dir = options.pipeline_cache_dir;
+  compute::Device device(wanted);
+  if (options.on_notice) options.on_notice(device.choice());
+
+  RunReport report;
+  BuiltChain built = build_chain(config, models, device);
+  report.labels = std::move(built.labels);
+  const Chain chain(make_decode(config), std::move(built.stages));
+  report.identity = identify(config, models, device);
+  report.identity.model_sha256 = hashes.get();
+
+  const auto owned = open_sinks(config, report.identity, report.labels);
+  std::vector<Sink*> sinks;
+  for (const auto& sink : owned) sinks.push_back(sink.get());
+  sinks.insert(sinks.end(), options.extra_sinks.begin(), options.extra_sinks.end());
+
+  LineOptions line;
+  line.decode_threads = decode_threads(config);
+  line.stop = options.stop;
+  line.on_progress = options.on_progress;
+  line.count = [&](const std::atomic<bool>& enough) {
+    return count_inputs(config.sources, inputs, enough);
+  };
+  report.summary = run_threaded(sources, chain, sinks, line).summary;
+
+  if (const fs::path dir = report_dir(config); !dir.empty()) {
+    write_manifest(dir, report.identity, report.summary);
+  }
+  return report;
+}
+
+}  // namespace fovea::pipeline
