@@ -23,8 +23,8 @@ namespace {
 
 constexpr int kJpegQuality = 84;
 constexpr std::uint64_t kFailuresListed = 1000;
-constexpr std::size_t kLeastSure = 12;        // cards held in memory
-constexpr std::uint64_t kLeastSureFrom = 24;  // with fewer pictures the gallery is enough
+constexpr std::size_t kLeastSure = 12;       // cards held in memory
+constexpr std::uint64_t kManyPictures = 24;  // fewer: the gallery comes first, and is enough
 
 std::string data_uri(const cv::Mat& rgb) {
   if (rgb.empty()) return {};
@@ -84,12 +84,13 @@ class HtmlSink final : public Sink {
     });
     const std::string nonce = random_nonce();
     page_.write(page_head(identity_, summary, totals_, nonce));
-    page_.write(page_charts(totals_));
-    if (totals_.pictures >= kLeastSureFrom) write_least_sure();
-    if (totals_.thumbnails > 0) {
-      page_.write(page_gallery_head(totals_));
-      cards_.copy_to(page_);
-      page_.write("</ul></section>\n");
+    if (totals_.pictures < kManyPictures) {
+      write_gallery();
+      page_.write(page_charts(totals_));
+    } else {
+      page_.write(page_charts(totals_));
+      write_least_sure();
+      write_gallery();
     }
     if (totals_.failures_listed > 0) {
       page_.write(page_failures_head(summary, totals_));
@@ -119,6 +120,13 @@ class HtmlSink final : public Sink {
     if (frame.path.empty()) return {};
     const auto from_page = std::filesystem::absolute(frame.path).lexically_relative(folder_);
     return from_page.empty() ? std::string() : "./" + percent_encode(from_page.string());
+  }
+
+  void write_gallery() {
+    if (totals_.thumbnails == 0) return;
+    page_.write(page_gallery_head(totals_));
+    cards_.copy_to(page_);
+    page_.write("</ul></section>\n");
   }
 
   void write_least_sure() {

@@ -21,11 +21,12 @@ p{margin:.3em 0}.soft{color:var(--soft)}.small{font-size:.86rem}
 .tiles .panel{padding:12px 16px}.tiles b{display:block;font-size:1.5rem;line-height:1.25;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .tiles span{color:var(--soft);font-size:.84rem}.tiles .alarm b{color:var(--bad)}
 .charts{display:grid;grid-template-columns:minmax(0,1.15fr) minmax(0,1fr);gap:16px}
-.charts>div{display:grid;gap:16px;align-content:start}
+.side{display:grid;gap:16px;align-content:start}
+section+.charts{margin-top:28px}
 @media(max-width:760px){.charts{grid-template-columns:minmax(0,1fr)}main{padding:20px 14px 40px}}
 button,input,select,summary{font:inherit;color:inherit}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-.bar{display:grid;grid-template-columns:minmax(84px,32%) 1fr 4.2em;gap:10px;align-items:center;width:100%;min-height:34px;padding:3px 8px;margin:0 -8px;border:0;border-radius:8px;background:none;text-align:left;cursor:pointer;width:calc(100% + 16px)}
+.bar{display:grid;grid-template-columns:minmax(84px,32%) 1fr 4.2em;gap:10px;align-items:center;min-height:36px;padding:3px 8px;margin:0 -8px;border:0;border-radius:8px;background:none;text-align:left;cursor:pointer;width:calc(100% + 16px)}
 .bar:hover{background:var(--track)}.bar[aria-pressed=true]{background:var(--accent-soft)}
 .bar .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bar .num{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft)}
@@ -60,7 +61,7 @@ section{margin-top:28px}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:7px 14px 7px 0;border-bottom:1px solid var(--line)}
 tr:last-child>*{border-bottom:0}
-th{font-weight:600;color:var(--soft);white-space:nowrap}td{overflow-wrap:anywhere}td.num{white-space:nowrap;text-align:right;padding-right:0;font-variant-numeric:tabular-nums}
+th{font-weight:600;color:var(--soft);white-space:nowrap}th.num{text-align:right;padding-right:0}td{overflow-wrap:anywhere}td.num{white-space:nowrap;text-align:right;padding-right:0;font-variant-numeric:tabular-nums}
 pre{overflow-x:auto;background:var(--track);border-radius:9px;padding:12px 14px;font-size:.84rem;line-height:1.45}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace}
 @media print{.tools input,.tools select,.tools button{display:none}.panel,.card{box-shadow:none;break-inside:avoid}}

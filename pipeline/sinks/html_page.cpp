@@ -30,6 +30,12 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}:{:02} h", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+// "2026-03-01T12:34:56Z" -> "2026-03-01 12:34 UTC"
+std::string minute(const std::string& iso) {
+  if (iso.size() < 16 || iso[10] != 'T') return iso;
+  return iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
+}
+
 std::string bar(const ClassCount& one, std::uint64_t most) {
   const std::string name = html_escape(one.name);
   return fmt::format(
@@ -153,7 +159,7 @@ std::string page_head(const RunIdentity& identity, const RunSummary& summary,
       "fill=\"currentColor\"/></svg>Fovea</div>\n<h1>{}</h1>\n<p class=\"soft\">{} on {}, "
       "{}</p></header>\n",
       title, html_escape(identity.model), html_escape(identity.device),
-      html_escape(identity.started_utc));
+      html_escape(minute(identity.started_utc)));
   if (summary.interrupted) {
     html +=
         "<p class=\"panel banner\"><b>Stopped early.</b> The run was interrupted; this page shows "
@@ -173,7 +179,8 @@ std::string page_charts(const PageTotals& totals) {
   if (totals.pictures == 0) return {};
   std::string html = "<div class=\"charts\">\n";
   if (!totals.classes.empty()) html += class_bars(totals);
-  return html + "<div>" + histogram(totals) + where_time_went(totals) + "</div></div>\n";
+  return html + "<div class=\"side\">" + histogram(totals) + where_time_went(totals) +
+         "</div></div>\n";
 }
 
 std::string page_gallery_head(const PageTotals& totals) {

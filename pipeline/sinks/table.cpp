@@ -65,7 +65,7 @@ class TableSink final : public Sink {
     const int fixed = kGap * 3 + kBarCells + kPercentColumns;
     const int room = std::max(style.columns, kNarrowest) - fixed;
     label_columns_ = std::min(longest, room * 3 / 10);
-    second_columns_ = room >= 50 ? std::min(longest + kPercentColumns, room * 3 / 10) : 0;
+    second_columns_ = room >= 45 ? std::min(longest + kPercentColumns, room * 3 / 10) : 0;
     if (second_columns_ == 0) label_columns_ = std::min(longest, room / 2);
     file_columns_ = room - label_columns_ - second_columns_;
   }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSONL, CSV, errors.jsonl and manifest.json, read back by something that is not the writer.
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "compute/error.hpp"
+#include "pipeline/sinks/json.hpp"
+#include "tests/unit/sinks/fixture.hpp"
+
+namespace fovea::pipeline {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class RecordTest : public SinkTest {
+ protected:
+  std::string jsonl(const std::vector<Outcome<Frame>>& outcomes) {
+    const auto sink = make_sink({JsonlConfig{dir() / "r.jsonl"}, {}}, make_identity(), kLabels);
+    for (const auto& outcome : outcomes) sink->write(outcome);
+    sink->finish({});
+    return read(dir() / "r.jsonl");
+  }
+  std::string csv(int top, const std::vector<Outcome<Frame>>& outcomes) {
+    const auto sink = make_sink({CsvConfig{dir() / "r.csv", top}, {}}, make_identity(), kLabels);
+    for (const auto& outcome : outcomes) sink->write(outcome);
+    sink->finish({});
+    return read(dir() / "r.csv");
+  }
+};
+
+// RFC 4180, section 2, as a state machine of its own.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows(1, {""});
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+      rows.back().back() += text[++i];
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && c == ',') {
+      rows.back().emplace_back();
+    } else if (!quoted && text.compare(i, 2, "\r\n") == 0) {
+      ++i;
+      rows.push_back({""});
+    } else {
+      rows.back().back() += c;
+    }
+  }
+  EXPECT_FALSE(quoted);
+  EXPECT_EQ(rows.back(), std::vector<std::string>{""}) << "the last row must end with CRLF";
+  rows.pop_back();
+  return rows;
+}
+
+TEST_F(RecordTest, JsonlRecordIsTheDocumentedLine) {
+  EXPECT_EQ(jsonl({cat_frame()}),
+            R"({"schema":1,"source":"photos/cat.jpg","frame":0,"size":[640,480],)"
+            R"("labels":[{"id":1,"name":"cat","score":0.93},{"id":2,"name":"dog","score":0.05},)"
+            R"({"id":0,"name":"bird","score":0.02}],)"
+            R"("timings_ms":{"decode":1.5,"preprocess":0.25,"inference":12.125}})"
+            "\n");
+}
+
+TEST_F(RecordTest, JsonlNamesOrientationAndTruncationOnlyWhereTheyDiffer) {
+  Frame turned = cat_frame();
+  turned.orientation = 6;
+  turned.truncated = true;
+  const Json record = Json::parse(jsonl({turned}));
+  EXPECT_EQ(record["orientation"], 6);
+  EXPECT_EQ(record["truncated"], true);
+  const Json plain = Json::parse(jsonl({cat_frame()}));
+  EXPECT_FALSE(plain.contains("orientation"));
+  EXPECT_FALSE(plain.contains("truncated"));
+}
+
+TEST_F(RecordTest, JsonlHoldsOneLineAPictureAndNoFailures) {
+  const std::string text =
+      jsonl({cat_frame("a.jpg"), make_failure("b.jpg", "broken"), cat_frame("line\nbreak.jpg")});
+  std::istringstream lines(text);
+  std::vector<std::string> sources;
+  for (std::string line; std::getline(lines, line);) {
+    sources.push_back(Json::parse(line)["source"]);
+  }
+  EXPECT_THAT(sources, ElementsAre("a.jpg", "line\nbreak.jpg"));
+}
+
+TEST_F(RecordTest, NamesThatAreNotUtf8KeepEveryByte) {
+  Frame frame = cat_frame("caf\xE9/\xFF.jpg");
+  frame.labels.front().name = "k\xE4tzchen";
+  const Json record = Json::parse(jsonl({frame}));
+  EXPECT_EQ(record["source"], "file:caf%E9/%FF.jpg");
+  EXPECT_EQ(record["labels"][0]["name"], "k\xEF\xBF\xBDtzchen");
+  const auto rows = parse_csv(csv(1, {frame}));
+  EXPECT_EQ(rows.at(1).at(0), "file:caf%E9/%FF.jpg");
+}
+
+TEST_F(RecordTest, AnEarlierRunsResultsAreReplacedAndFoldersMade) {
+  write(dir() / "deep/er/r.jsonl", "old\n");
+  const JsonlConfig config{dir() / "deep/er/r.jsonl"};
+  make_sink({config, {}}, make_identity(), kLabels)->finish({});
+  EXPECT_EQ(read(config.path), "");
+  const CsvConfig fresh{dir() / "new/folder/r.csv", 1};
+  make_sink({fresh, {}}, make_identity(), kLabels)->finish({});
+  EXPECT_THAT(read(fresh.path), ::testing::StartsWith("source,frame,width,height,label,score,"));
+}
+
+TEST_F(RecordTest, CsvReadsBackWhateverTheNames) {
+  Frame odd = cat_frame("a \"b\", c\r\nd.jpg");
+  odd.labels = {{1, "tabby, tabby cat", 0.5f}};
+  const auto rows = parse_csv(csv(2, {cat_frame(), odd, make_failure("x", "y")}));
+  EXPECT_THAT(
+      rows,
+      ElementsAre(ElementsAre("source", "frame", "width", "height", "label", "score", "label_2",
+                              "score_2", "decode_ms", "preprocess_ms", "inference_ms"),
+                  ElementsAre("photos/cat.jpg", "0", "640", "480", "cat", "0.930000", "dog",
+                              "0.050000", "1.500", "0.250", "12.125"),
+                  ElementsAre("a \"b\", c\r\nd.jpg", "0", "640", "480", "tabby, tabby cat",
+                              "0.500000", "", "", "1.500", "0.250", "12.125")));
+}
+
+TEST_F(RecordTest, ErrorsFileAppearsWithTheFirstFailure) {
+  write(dir() / "errors.jsonl", "from an earlier run\n");
+  const auto sink = make_error_sink(dir());
+  EXPECT_FALSE(std::filesystem::exists(dir() / "errors.jsonl"));
+  sink->write(cat_frame());
+  EXPECT_FALSE(std::filesystem::exists(dir() / "errors.jsonl"));
+  sink->write(make_failure("b\xFF.jpg", "no picture in it"));
+  sink->finish({});
+  EXPECT_EQ(read(dir() / "errors.jsonl"),
+            R"({"path":"file:b%FF.jpg","stage":"decode","reason":"no picture in it","bytes":1536})"
+            "\n");
+}
+
+TEST_F(RecordTest, ManifestSaysWhatProducedTheResults) {
+  RunSummary summary;
+  summary.seen = 10;
+  summary.done = 7;
+  summary.failed = 2;
+  summary.filtered = 1;
+  summary.elapsed_s = 2.5;
+  summary.images_per_s = 4;
+  summary.bottleneck = "decode";
+  write_manifest(dir() / "reports", make_identity(), summary);
+  EXPECT_THAT(list(dir() / "reports"), ElementsAre("manifest.json"));
+  const Json manifest = Json::parse(read(dir() / "reports/manifest.json"));
+  EXPECT_EQ(manifest["schema"], 1);
+  EXPECT_EQ(manifest["model"]["sha256"], "ab12");
+  EXPECT_EQ(manifest["device"]["driver"], "test driver 1");
+  EXPECT_EQ(manifest["counts"], (Json{{"seen", 10}, {"done", 7}, {"failed", 2}, {"filtered", 1}}));
+  EXPECT_EQ(manifest["config"], make_identity().config_yaml);
+  EXPECT_EQ(manifest["started"], "2026-03-01T12:34:56Z");
+  EXPECT_THAT(manifest["ended"].get<std::string>(),
+              ::testing::MatchesRegex("....-..-..T..:..:..Z"));
+}
+
+TEST_F(RecordTest, ManifestThatCannotBeWrittenLeavesTheOldOne) {
+  std::filesystem::create_directories(dir() / "manifest.json/in-the-way");
+  EXPECT_THROW(write_manifest(dir(), make_identity(), {}), Error);
+  EXPECT_THAT(list(dir()), ElementsAre("manifest.json"));
+}
+
+TEST_F(RecordTest, AFolderThatCannotBeMadeIsAConfigError) {
+  write(dir() / "file", "x");
+  try {
+    make_sink({JsonlConfig{dir() / "file/r.jsonl"}, {}}, make_identity(), kLabels);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("cannot make the output folder: Not a directory"),
+                      HasSubstr("where: " + (dir() / "file").string()), HasSubstr("fix: ")));
+  }
+}
+
+}  // namespace
+}  // namespace fovea::pipeline
