@@ -46,6 +46,12 @@ std::vector<std::string> golden_names() {
   return names;
 }
 
+std::string test_name(const testing::TestParamInfo<std::string>& test) {
+  std::string name = test.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
 GoldenModel load_golden(const std::string& name) {
   GoldenModel golden;
   golden.name = name;

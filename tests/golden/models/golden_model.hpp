@@ -32,6 +32,8 @@ struct GoldenModel {
 /// Every folder of data/ with goldens, sorted. For testing::ValuesIn.
 std::vector<std::string> golden_names();
 GoldenModel load_golden(const std::string& name);
+/// "vit-plain" as GoogleTest allows it: "vit_plain".
+std::string test_name(const testing::TestParamInfo<std::string>& test);
 
 /// One output's largest difference as a part of the golden's range (max - min).
 struct TapError {

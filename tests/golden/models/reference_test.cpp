@@ -34,12 +34,7 @@ TEST_P(Reference, TwoPicturesGiveDifferentAnswers) {
   EXPECT_GT(worst(tap_errors(golden_, golden_.answers[0], golden_.answers[1])), 0.1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Reference, testing::ValuesIn(golden_names()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Models, Reference, testing::ValuesIn(golden_names()), test_name);
 
 }  // namespace
 }  // namespace fovea::golden
