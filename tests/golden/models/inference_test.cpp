@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches and slots of Inference: whatever the place and the company, the same answer.
+#include "vision/inference.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "compute/error.hpp"
+#include "tests/golden/models/golden_model.hpp"
+#include "tests/golden/models/tolerances.hpp"
+#include "tests/support/device_fixture.hpp"
+
+namespace fovea::golden {
+namespace {
+
+class Inference : public test::DeviceTest {
+ protected:
+  vision::Inference make(int max_batch, int slots) {
+    return vision::Inference(device(), checkpoint_, {.max_batch = max_batch, .slots = slots});
+  }
+
+  /// `order` names a golden picture for each place.
+  void fill(vision::Pending& pending, const std::vector<std::size_t>& order) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      std::ranges::copy(golden_.pictures[order[i]], pending.input(static_cast<int>(i)).begin());
+    }
+  }
+
+  std::vector<float> answers(vision::Inference& inference, const std::vector<std::size_t>& order) {
+    vision::Pending pending = inference.begin(static_cast<int>(order.size()));
+    fill(pending, order);
+    pending.submit();
+    const auto logits = pending.finish();
+    return {logits.begin(), logits.end()};
+  }
+
+  void expect_right(std::span<const float> logits, const std::vector<std::size_t>& order) {
+    const std::size_t classes = golden_.answers[0].at("logits").size();
+    ASSERT_EQ(logits.size(), order.size() * classes);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const std::vector<float>& right = golden_.answers[order[i]].at("logits");
+      const auto [least, most] = std::minmax_element(right.begin(), right.end());
+      for (std::size_t c = 0; c < classes; ++c) {
+        EXPECT_NEAR(logits[i * classes + c], right[c], kFp32Tolerance * (*most - *least))
+            << "place " << i << " of " << order.size() << ", class " << c;
+      }
+    }
+  }
+
+  GoldenModel golden_ = load_golden("deit-distilled");
+  vision::Checkpoint checkpoint_ = vision::Checkpoint::open(golden_.folder);
+};
+
+TEST_F(Inference, EveryBatchSizeAnswersForEveryPlace) {
+  vision::Inference inference = make(5, 1);
+  for (const std::vector<std::size_t>& order : std::vector<std::vector<std::size_t>>{
+           {0}, {1}, {0, 1}, {1, 0, 1}, {0, 0, 1, 1}, {1, 1, 0, 1, 0}, {1, 0, 1}, {0}}) {
+    expect_right(answers(inference, order), order);
+  }
+}
+
+TEST_F(Inference, WhatRanBeforeInTheSlotDoesNotMatter) {
+  vision::Inference inference = make(4, 1);
+  const std::vector<float> fresh = answers(inference, {0, 1, 0});
+  answers(inference, {1, 1, 1, 1});
+  EXPECT_EQ(answers(inference, {0, 1, 0}), fresh);
+}
+
+TEST_F(Inference, SlotsInFlightTogetherKeepTheirPicturesApart) {
+  vision::Inference inference = make(2, 3);
+  const std::vector<std::vector<std::size_t>> orders{{0, 1}, {1, 0}, {1, 1}};
+  std::vector<vision::Pending> pending;
+  for (const auto& order : orders) {
+    pending.push_back(inference.begin(2));
+    fill(pending.back(), order);
+    pending.back().submit();
+  }
+  for (const std::size_t i : {1u, 2u, 0u}) expect_right(pending[i].finish(), orders[i]);
+}
+
+TEST_F(Inference, PendingMayBeFinishedOnAnotherThread) {
+  vision::Inference inference = make(1, 2);
+  std::optional<vision::Pending> first = inference.begin(1);
+  fill(*first, {1});
+  first->submit();
+  std::vector<float> logits;
+  std::thread other([pending = std::move(*first), &logits]() mutable {
+    const auto found = pending.finish();
+    logits.assign(found.begin(), found.end());
+  });
+  first.reset();
+  expect_right(answers(inference, {0}), {0});
+  other.join();
+  expect_right(logits, {1});
+}
+
+TEST_F(Inference, ADroppedPendingGivesItsSlotBack) {
+  vision::Inference inference = make(1, 1);
+  for (const bool submitted : {false, true, true}) {
+    vision::Pending pending = inference.begin(1);
+    fill(pending, {1});
+    if (submitted) pending.submit();
+  }
+  expect_right(answers(inference, {0}), {0});
+}
+
+TEST_F(Inference, MoreThanItsSlotsOrItsBatchIsRefused) {
+  vision::Inference inference = make(2, 1);
+  EXPECT_THROW(inference.begin(0), ShapeError);
+  EXPECT_THROW(inference.begin(3), ShapeError);
+  const vision::Pending held = inference.begin(2);
+  EXPECT_THROW(inference.begin(2), ShapeError);
+  EXPECT_THROW(make(0, 1), ConfigError);
+  EXPECT_THROW(make(1, 0), ConfigError);
+}
+
+TEST_F(Inference, KeepsOneProgramPerPowerOfTwo) {
+  vision::Inference inference = make(6, 1);
+  EXPECT_EQ(&inference.program(3), &inference.program(4));
+  EXPECT_EQ(&inference.program(5), &inference.program(6));
+  EXPECT_NE(&inference.program(1), &inference.program(2));
+  EXPECT_NE(&inference.program(4), &inference.program(6));
+}
+
+TEST_F(Inference, AllocatesNothingOnceItsProgramsAreBuilt) {
+  vision::Inference inference = make(4, 2);
+  answers(inference, {0, 1, 0, 1});
+  answers(inference, {0});
+  const std::uint64_t before = device().memory_in_use_bytes();
+  for (int i = 0; i < 20; ++i) {
+    answers(inference, {0, 1, 0, 1});
+    answers(inference, {1});
+  }
+  EXPECT_EQ(device().memory_in_use_bytes(), before);
+}
+
+TEST_F(Inference, GivesItsMemoryBack) {
+  const std::uint64_t before = device().memory_in_use_bytes();
+  {
+    vision::Inference inference = make(2, 2);
+    EXPECT_GE(inference.weight_bytes(), checkpoint_.summary().weight_bytes);
+    EXPECT_GT(device().memory_in_use_bytes(), before);
+  }
+  EXPECT_EQ(device().memory_in_use_bytes(), before);
+}
+
+TEST_F(Inference, KnowsItsPicturesSize) {
+  vision::Inference inference = make(1, 1);
+  EXPECT_EQ(inference.input_h(), golden_.input_h);
+  EXPECT_EQ(inference.input_w(), golden_.input_w);
+  EXPECT_EQ(inference.classes(), 6);
+  vision::Pending pending = inference.begin(1);
+  EXPECT_EQ(pending.input(0).size(), golden_.pictures[0].size());
+}
+
+TEST_F(Inference, TheDeviceTimeOfABatchIsPartOfTheTimeItTook) {
+  vision::Inference inference = make(1, 1);
+  vision::Pending pending = inference.begin(1);
+  fill(pending, {0});
+  const auto start = std::chrono::steady_clock::now();
+  pending.submit();
+  pending.finish();
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - start;
+  EXPECT_LE(pending.device_ns(), static_cast<std::uint64_t>(took.count()));
+}
+
+}  // namespace
+}  // namespace fovea::golden
