@@ -20,7 +20,7 @@ std::string tile(std::string_view value, std::string_view name, bool alarm = fal
 }
 
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", grouped(number), number == 1 ? one : many);
+  return fmt::format("{} {}", with_commas(number), number == 1 ? one : many);
 }
 
 std::string duration(double seconds) {
@@ -43,7 +43,7 @@ std::string bar(const ClassCount& one, std::uint64_t most) {
       "<bdi class=\"name\">{}</bdi><span class=\"track\"><i style=\"--v:{:.4f}\"></i></span>"
       "<span class=\"num\">{}</span></button>\n",
       one.id, name, name, static_cast<double>(one.count) / static_cast<double>(most),
-      grouped(one.count));
+      with_commas(one.count));
 }
 
 std::string class_bars(const PageTotals& totals) {
@@ -121,7 +121,7 @@ const char* grade(float score) { return score >= 0.8f ? "good" : score >= 0.5f ?
 
 }  // namespace
 
-std::string grouped(std::uint64_t number) {
+std::string with_commas(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::ptrdiff_t i = std::ssize(digits) - 3; i > 0; i -= 3) {
     digits.insert(static_cast<std::size_t>(i), ",");
@@ -166,10 +166,11 @@ std::string page_head(const RunIdentity& identity, const RunSummary& summary,
         "what was done until then.</p>\n";
   }
   html += "<ul class=\"tiles\">\n";
-  html += tile(grouped(summary.done), summary.done == 1 ? "picture" : "pictures");
-  html += tile(grouped(totals.classes.size()), totals.classes.size() == 1 ? "class" : "classes");
-  html += tile(grouped(summary.failed), "failed", summary.failed > 0);
-  if (summary.filtered > 0) html += tile(grouped(summary.filtered), "filtered out");
+  html += tile(with_commas(summary.done), summary.done == 1 ? "picture" : "pictures");
+  html +=
+      tile(with_commas(totals.classes.size()), totals.classes.size() == 1 ? "class" : "classes");
+  html += tile(with_commas(summary.failed), "failed", summary.failed > 0);
+  if (summary.filtered > 0) html += tile(with_commas(summary.filtered), "filtered out");
   html += tile(fmt::format("{:.1f}", summary.images_per_s), "pictures a second");
   html += tile(duration(summary.elapsed_s), "in all");
   return html + "</ul>\n";
@@ -197,7 +198,7 @@ std::string page_gallery_head(const PageTotals& totals) {
   if (totals.thumbnails < totals.pictures) {
     html += fmt::format(
         "<p class=\"soft small\">The first {} of {} are shown; the numbers above count all.</p>\n",
-        grouped(totals.thumbnails), counted(totals.pictures, "picture", "pictures"));
+        with_commas(totals.thumbnails), counted(totals.pictures, "picture", "pictures"));
   }
   return html +
          "<p id=\"none\" class=\"panel soft\" hidden>None of the pictures on this page fits.</p>\n"
@@ -212,7 +213,7 @@ std::string page_failures_head(const RunSummary& summary, const PageTotals& tota
     html = fmt::format(
         "<section aria-label=\"Failures\"><div class=\"panel\"><h2>{} could not be read</h2>\n"
         "<p class=\"soft small\">The first {} are listed; errors.jsonl has all.</p>\n",
-        counted(summary.failed, "picture", "pictures"), grouped(totals.failures_listed));
+        counted(summary.failed, "picture", "pictures"), with_commas(totals.failures_listed));
   }
   return html +
          "<div class=\"scroll\"><table><thead><tr><th>File</th><th>Step</th><th>Reason</th>"

@@ -51,7 +51,7 @@ std::string page_card(const Frame& frame, std::string_view image, std::string_vi
 std::string page_failure(const Failure& failure);
 
 /// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t number);
+std::string with_commas(std::uint64_t number);
 /// 1536 -> "1.5 kB"
 std::string human_bytes(std::uint64_t bytes);
 

@@ -194,11 +194,11 @@ TEST_F(HtmlTest, ADestroyedSinkLeavesTheOldPage) {
   EXPECT_THAT(list(dir()), ElementsAre("summary.html"));
 }
 
-TEST(Grouped, PutsACommaBetweenThousands) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(1000), "1,000");
-  EXPECT_EQ(grouped(1234567), "1,234,567");
+TEST(WithCommas, PutsACommaBetweenThousands) {
+  EXPECT_EQ(with_commas(0), "0");
+  EXPECT_EQ(with_commas(999), "999");
+  EXPECT_EQ(with_commas(1000), "1,000");
+  EXPECT_EQ(with_commas(1234567), "1,234,567");
 }
 
 TEST(HumanBytes, PicksTheUnit) {
