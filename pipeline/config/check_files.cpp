@@ -9,6 +9,7 @@
 #include "pipeline/config/check.hpp"
 #include "pipeline/config/keys.hpp"
 #include "pipeline/config/nearest.hpp"
+#include "pipeline/sources/glob.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/model_name.hpp"
 
@@ -48,8 +49,34 @@ std::string nearest_beside(const fs::path& path) {
   return "did you mean '" + (path.parent_path() / near).string() + "'?";
 }
 
+/// Splits an Error's text into what it says and how to fix it.
+Fault to_fault(const Place& place, const Error& error) {
+  const std::string text = error.what();
+  const std::size_t where = text.find("\n  where: ");
+  const std::size_t fix = text.find("\n  fix:   ");
+  if (where == std::string::npos || fix == std::string::npos) return {place, text, ""};
+  constexpr std::size_t kLead = 10;  // both markers have ten characters
+  const std::string what = text.substr(0, where);
+  const std::string at = text.substr(where + kLead, fix - where - kLead);
+  return {place, what + (what.find(at) == std::string::npos ? " (" + at + ")" : ""),
+          text.substr(fix + kLead)};
+}
+
+void check_globs(const SourceConfig& source, std::vector<Fault>& faults) {
+  for (const auto* patterns : {&source.include, &source.exclude}) {
+    for (const std::string& pattern : *patterns) {
+      try {
+        const Glob checked(pattern);
+      } catch (const Error& error) {
+        faults.push_back(to_fault(source.place, error));
+      }
+    }
+  }
+}
+
 void check_source(const SourceConfig& source, std::vector<Fault>& faults) {
-  if (source.kind == SourceKind::stdin_paths) return;
+  check_globs(source, faults);
+  if (source.kind == SourceKind::stdin_paths || source.path.empty()) return;
   std::error_code error;
   const fs::file_status status = fs::status(source.path, error);
   const bool wants_list = source.kind == SourceKind::list;
@@ -80,28 +107,6 @@ std::optional<std::string> why_not_writable(const fs::path& folder) {
   return std::nullopt;
 }
 
-bool is_inside(const fs::path& inner, const fs::path& outer) {
-  std::error_code ignored;
-  const fs::path a = fs::weakly_canonical(inner, ignored);
-  const fs::path b = fs::weakly_canonical(outer, ignored);
-  return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
-}
-
-void check_sort(const SortConfig& sort, const Place& place, const RunConfig& config,
-                std::vector<Fault>& faults) {
-  for (const SourceConfig& source : config.sources) {
-    std::error_code ignored;
-    if (source.kind != SourceKind::path || !source.recursive || !source.exclude.empty() ||
-        !fs::is_directory(source.path, ignored) || !is_inside(sort.dir, source.path)) {
-      continue;
-    }
-    faults.push_back({place,
-                      "the sorted pictures would land inside the source '" + source.path.string() +
-                          "' and be read again next time",
-                      "sort into a folder outside of it, or give the source an exclude"});
-  }
-}
-
 void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
   std::map<fs::path, std::string> taken;
   for (const SinkConfig& sink : config.sinks) {
@@ -126,6 +131,13 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
                         "add a file name: " + (path / ("results." + section.name)).string()});
       continue;
     }
+    if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored) && sort == nullptr) {
+      if (!may(path, W_OK)) {
+        faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
+                          "change its permissions, or choose a file"});
+      }
+      continue;  // a pipe or device is written in place
+    }
     const fs::path folder = sort != nullptr ? path : path.parent_path();
     if (const auto why = why_not_writable(folder)) {
       faults.push_back({sink.place, *why, "choose another place for '" + path.string() + "'"});
@@ -133,7 +145,6 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
       faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
                         "change its permissions, or choose another name"});
     }
-    if (sort != nullptr) check_sort(*sort, sink.place, config, faults);
   }
   if (!config.report_dir.empty()) {
     if (const auto why = why_not_writable(config.report_dir)) {
@@ -142,19 +153,6 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
            "choose another report_dir"});
     }
   }
-}
-
-/// Splits an Error's text into what it says and how to fix it.
-Fault to_fault(const Place& place, const Error& error) {
-  const std::string text = error.what();
-  const std::size_t where = text.find("\n  where: ");
-  const std::size_t fix = text.find("\n  fix:   ");
-  if (where == std::string::npos || fix == std::string::npos) return {place, text, ""};
-  constexpr std::size_t kLead = 10;  // both markers have ten characters
-  const std::string what = text.substr(0, where);
-  const std::string at = text.substr(where + kLead, fix - where - kLead);
-  return {place, what + (what.find(at) == std::string::npos ? " (" + at + ")" : ""),
-          text.substr(fix + kLead)};
 }
 
 /// The class names of the model, or nothing after a fault.
@@ -173,7 +171,7 @@ std::vector<std::string> check_model(const ClassifyConfig& classify, std::vector
 
 void check_files(const RunConfig& config, std::vector<Fault>& faults) {
   for (const SourceConfig& source : config.sources) {
-    if (!source.path.empty()) check_source(source, faults);
+    check_source(source, faults);
   }
   std::vector<std::string> names;
   for (const StageConfig& stage : config.stages) {

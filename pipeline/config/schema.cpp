@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/config/config.hpp"
-#include "pipeline/config/json_text.hpp"
 #include "pipeline/config/keys.hpp"
+#include "pipeline/sinks/json.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -9,135 +9,90 @@ namespace {
 /// A value that the environment fills in is a text until fovea reads it.
 const char* const kVariable = R"(\$\{)";
 
-std::string reference(const std::string& name) { return "#/$defs/" + name; }
+Json reference(const std::string& name) { return {{"$ref", "#/$defs/" + name}}; }
 
-void write_reference(JsonText& json, const std::string& name) {
-  json.begin_object().member("$ref", reference(name)).end_object();
-}
+Json pattern(const std::string& text) { return {{"type", "string"}, {"pattern", text}}; }
 
-void write_pattern(JsonText& json, const std::string& pattern) {
-  json.begin_object().member("type", "string").member("pattern", pattern).end_object();
-}
+/// Any scalar: YAML reads 2024 as a number, and a folder may have that name.
+Json any_text() { return {{"type", {"string", "number", "boolean"}}, {"minLength", 1}}; }
 
-void write_number(JsonText& json, const char* type, const Key& key) {
-  json.begin_object().member("type", type);
+Json number(const char* type, const Key& key) {
+  Json result{{"type", type}};
   const auto bound = [&](const char* name, double value) {
     if (key.type == ValueType::score) {
-      json.member(name, value);
+      result[name] = value;
     } else {
-      json.member(name, static_cast<std::int64_t>(value));
+      result[name] = static_cast<std::int64_t>(value);
     }
   };
   bound("minimum", key.min);
   if (key.max < std::numeric_limits<double>::max()) bound("maximum", key.max);
-  json.end_object();
+  return result;
 }
 
-/// The members that say what a value of this key may be, inside an object already begun.
-void write_type(JsonText& json, const Key& key) {
+/// What a value of this key may be.
+Json type_of(const Key& key) {
   switch (key.type) {
     case ValueType::text:
     case ValueType::path:
-      json.key("type").value(std::vector<std::string>{"string", "number", "boolean"});
-      json.member("minLength", 1);
-      return;
+      return any_text();
     case ValueType::texts:
-      json.key("anyOf").begin_array();
-      json.begin_object().member("type", "array").key("items").begin_object();
-      json.key("type").value(std::vector<std::string>{"string", "number", "boolean"});
-      json.end_object().end_object();
-      json.begin_object().member("type", "string").end_object();
-      json.end_array();
-      return;
+      return {{"anyOf", {{{"type", "array"}, {"items", any_text()}}, any_text()}}};
+    case ValueType::integer:
+      return {{"anyOf", {number("integer", key), pattern(kVariable)}}};
+    case ValueType::score:
+      return {{"anyOf",
+               {number("number", key), pattern(R"(^[0-9]+(\.[0-9]+)?%$)"), pattern(kVariable)}}};
+    case ValueType::boolean:
+      return {{"anyOf", {Json{{"type", "boolean"}}, pattern(kVariable)}}};
+    case ValueType::count:
+      return {{"anyOf",
+               {number("integer", key), pattern(R"(^[0-9]+(\.[0-9]+)? ?[kKMG]?$)"),
+                pattern(kVariable)}}};
+    case ValueType::bytes:
+      return {{"anyOf",
+               {number("integer", key), pattern(R"(^[0-9]+(\.[0-9]+)? ?([kKMGT]B|[KMGT]iB|B)?$)"),
+                pattern(kVariable)}}};
+    case ValueType::choice:
+      return {{"anyOf", {Json{{"enum", key.choices}}, pattern(kVariable)}}};
     case ValueType::section:
-      json.member("$ref", reference(key.section->name));
-      return;
+      return reference(key.section->name);
     case ValueType::source:
-      json.member("$ref", reference("source"));
-      return;
+      return reference("source");
     case ValueType::sources:
-      json.key("anyOf").begin_array();
-      json.begin_object().member("type", "array").member("minItems", 1).key("items");
-      write_reference(json, "source");
-      json.end_object();
-      json.begin_object().member("type", "object").member("minProperties", 1);
-      json.key("additionalProperties");
-      write_reference(json, "source");
-      json.end_object();
-      json.end_array();
-      return;
+      return {{"anyOf",
+               {{{"type", "array"}, {"minItems", 1}, {"items", reference("source")}},
+                {{"type", "object"},
+                 {"minProperties", 1},
+                 {"additionalProperties", reference("source")}}}}};
     case ValueType::stages:
+      return {{"type", "array"}, {"minItems", 1}, {"items", reference("stage")}};
     case ValueType::sinks:
-      json.member("type", "array").member("minItems", 1).key("items");
-      write_reference(json, key.type == ValueType::stages ? "stage" : "sink");
-      return;
-    default:
-      break;
+      return {{"type", "array"}, {"minItems", 1}, {"items", reference("sink")}};
   }
-  json.key("anyOf").begin_array();
-  if (key.type == ValueType::integer) write_number(json, "integer", key);
-  if (key.type == ValueType::boolean) json.begin_object().member("type", "boolean").end_object();
-  if (key.type == ValueType::choice) {
-    json.begin_object().key("enum").value(key.choices).end_object();
-  }
-  if (key.type == ValueType::score) {
-    write_number(json, "number", key);
-    write_pattern(json, R"(^[0-9]+(\.[0-9]+)?%$)");
-  }
-  if (key.type == ValueType::count || key.type == ValueType::bytes) {
-    write_number(json, "integer", key);
-    write_pattern(json, key.type == ValueType::count
-                            ? R"(^[0-9]+(\.[0-9]+)? ?[kKMG]?$)"
-                            : R"(^[0-9]+(\.[0-9]+)? ?([kKMGT]B|[KMGT]iB|B)?$)");
-  }
-  write_pattern(json, kVariable);
-  json.end_array();
+  return {};
 }
 
-void write_default(JsonText& json, const Key& key, const void* defaults) {
-  if (!key.get || key.required) return;
-  const Value value = key.get(defaults);
-  if (const auto* text = std::get_if<std::string>(&value); text != nullptr && text->empty()) return;
-  json.key("default");
-  std::visit([&](const auto& held) { json.value(held); }, value);
+Json to_json(const Value& value) {
+  return std::visit([](const auto& held) { return Json(held); }, value);
 }
 
-/// Properties of one section, inside an object already begun.
-void write_section(JsonText& json, const Section& section, const void* defaults) {
-  json.member("type", "object").member("additionalProperties", false);
-  std::vector<std::string> required;
+Json map_of(const Section& section, const void* defaults) {
+  Json result{{"type", "object"}, {"additionalProperties", false}};
+  Json required = Json::array();
+  Json properties = Json::object();
   for (const Key& key : section.keys) {
     if (key.required) required.push_back(key.name);
+    Json property{{"description", key.doc}};
+    property.update(type_of(key));
+    if (key.get && !key.required && key.get(defaults) != Value(std::string())) {
+      property["default"] = to_json(key.get(defaults));
+    }
+    properties[key.name] = std::move(property);
   }
-  if (!required.empty()) json.member("required", required);
-  json.key("properties").begin_object();
-  for (const Key& key : section.keys) {
-    json.key(key.name).begin_object().member("description", key.doc);
-    write_type(json, key);
-    write_default(json, key, defaults);
-    json.end_object();
-  }
-  json.end_object();
-}
-
-/// A section that also has a short form: one text for its main key, or nothing at all.
-void write_definition(JsonText& json, const Section& section, const void* defaults,
-                      bool may_be_empty) {
-  json.key(section.name).begin_object().member("description", section.doc);
-  if (section.main_key.empty() && !may_be_empty) {
-    write_section(json, section, defaults);
-    json.end_object();
-    return;
-  }
-  json.key("anyOf").begin_array();
-  json.begin_object();
-  write_section(json, section, defaults);
-  json.end_object();
-  if (!section.main_key.empty()) {
-    json.begin_object().member("type", "string").member("minLength", 1).end_object();
-  }
-  if (may_be_empty) json.begin_object().member("type", "null").end_object();
-  json.end_array().end_object();
+  if (!required.empty()) result["required"] = std::move(required);
+  result["properties"] = std::move(properties);
+  return result;
 }
 
 bool has_required(const Section& section) {
@@ -147,54 +102,62 @@ bool has_required(const Section& section) {
   return false;
 }
 
+/// A section with its short forms: one text for its main key; nothing, where nothing is required.
+Json definition(const Section& section, const void* defaults, bool may_be_empty) {
+  Json result{{"description", section.doc}};
+  if (section.main_key.empty() && !may_be_empty) {
+    result.update(map_of(section, defaults));
+    return result;
+  }
+  Json forms = Json::array({map_of(section, defaults)});
+  if (!section.main_key.empty()) forms.push_back({{"type", "string"}, {"minLength", 1}});
+  if (may_be_empty) forms.push_back({{"type", "null"}});
+  result["anyOf"] = std::move(forms);
+  return result;
+}
+
 /// `stage` or `sink`: a map with exactly one of the kinds' names, or a bare name.
 template <class Kinds>
-void write_one_of(JsonText& json, const std::string& name, const Kinds& kinds) {
-  json.key(name).begin_object().key("oneOf").begin_array();
+Json one_of(const Kinds& kinds) {
+  Json forms = Json::array();
   for (const auto& kind : kinds) {
-    const std::string& key = kind.section.name;
-    json.begin_object().member("type", "object").member("additionalProperties", false);
-    json.member("required", std::vector<std::string>{key});
-    json.key("properties").begin_object().key(key);
-    write_reference(json, key);
-    json.end_object().end_object();
-    if (!has_required(kind.section)) json.begin_object().member("const", key).end_object();
+    const std::string& name = kind.section.name;
+    forms.push_back({{"type", "object"},
+                     {"additionalProperties", false},
+                     {"required", Json::array({name})},
+                     {"properties", {{name, reference(name)}}}});
+    if (!has_required(kind.section)) forms.push_back({{"const", name}});
   }
-  json.end_array().end_object();
+  return {{"oneOf", std::move(forms)}};
 }
 
 }  // namespace
 
 std::string json_schema() {
-  JsonText json;
   const RunConfig defaults;
-  json.begin_object();
-  json.member("$schema", "https://json-schema.org/draft/2020-12/schema");
-  json.member("title", "Fovea run");
-  json.member("description", run_section().doc);
-  write_section(json, run_section(), &defaults);
-  json.key("oneOf").begin_array();
-  for (const char* key : {"source", "sources"}) {
-    json.begin_object().member("required", std::vector<std::string>{key}).end_object();
-  }
-  json.end_array();
-  json.key("$defs").begin_object();
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+              {"title", "Fovea run"},
+              {"description", run_section().doc}};
+  schema.update(map_of(run_section(), &defaults));
+  schema["oneOf"] = Json::array(
+      {{{"required", Json::array({"source"})}}, {{"required", Json::array({"sources"})}}});
   const SourceConfig source_defaults;
-  write_definition(json, source_section(), &source_defaults, false);
-  write_definition(json, limits_section(), &defaults.limits, false);
-  write_one_of(json, "stage", stage_kinds());
+  Json definitions{{"source", definition(source_section(), &source_defaults, false)},
+                   {"limits", definition(limits_section(), &defaults.limits, false)},
+                   {"stage", one_of(stage_kinds())},
+                   {"sink", one_of(sink_forms())}};
   for (const StageKind& kind : stage_kinds()) {
     const StageConfig fresh = kind.make();
-    write_definition(json, kind.section, target_of(fresh), !has_required(kind.section));
+    definitions[kind.section.name] =
+        definition(kind.section, target_of(fresh), !has_required(kind.section));
   }
-  write_one_of(json, "sink", sink_forms());
   for (const SinkForm& form : sink_forms()) {
     const SinkKind fresh = form.make();
-    write_definition(json, form.section, target_of(fresh), !has_required(form.section));
+    definitions[form.section.name] =
+        definition(form.section, target_of(fresh), !has_required(form.section));
   }
-  json.end_object();
-  json.end_object();
-  return json.str();
+  schema["$defs"] = std::move(definitions);
+  return to_pretty(schema) + "\n";
 }
 
 }  // namespace fovea::pipeline

@@ -100,9 +100,8 @@ std::string shown(const Node& node) {
 
 /// A number as its key's users write it: 250M, 1GiB, 0.6.
 std::string write_number(const Key& key, double value) {
-  Value held = static_cast<std::int64_t>(value);
-  if (key.type == ValueType::score) held = value;
-  return write_value(key, held);
+  return key.type == ValueType::score ? write_value(key, value)
+                                      : write_value(key, static_cast<std::int64_t>(value));
 }
 
 std::variant<Value, ValueFault> in_range(const Key& key, double number, Value value,

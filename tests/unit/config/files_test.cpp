@@ -64,6 +64,12 @@ TEST_F(Files, APathMeantRelativeToTheFile) {
               HasSubstr("start it in 'elsewhere', or write 'elsewhere/pictures'"));
 }
 
+TEST_F(Files, APatternThatIsNoGlob) {
+  const std::string text = told("{path: photos, include: ['*.jpg', '[a-z']}");
+  EXPECT_THAT(text, HasSubstr("t.yaml:2:9 source: "));
+  EXPECT_THAT(text, HasSubstr("pattern '[a-z'"));
+}
+
 TEST_F(Files, OutputsThatCannotBeWritten) {
   EXPECT_THAT(told("photos", "sinks: [jsonl: photos]\n"),
               HasSubstr("'photos' is a folder, not a file\n  fix: add a file name: "
@@ -75,11 +81,8 @@ TEST_F(Files, OutputsThatCannotBeWritten) {
   EXPECT_THAT(told("photos", "report_dir: list.txt\n"), HasSubstr("'list.txt' is not a folder"));
 }
 
-TEST_F(Files, SortingIntoTheSourceIsRefused) {
-  EXPECT_THAT(told("photos", "sinks: [sort: photos/sorted]\n"),
-              HasSubstr("would land inside the source 'photos'"));
-  EXPECT_EQ(told("{path: photos, exclude: ['sorted/**']}", "sinks: [sort: photos/sorted]\n"), "");
-  EXPECT_EQ(told("photos", "sinks: [sort: photos-sorted]\n"), "");
+TEST_F(Files, PipesAndDevicesAreWrittenInPlace) {
+  EXPECT_EQ(told("photos", "sinks: [jsonl: /dev/null]\n"), "");
 }
 
 TEST_F(Files, AModelThatIsNotThere) {

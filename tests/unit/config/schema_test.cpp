@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The schema that editors get and the keys that the checker takes are one table.
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "pipeline/config/config.hpp"
-#include "pipeline/config/json_text.hpp"
 #include "pipeline/config/keys.hpp"
 #include "pipeline/config/tree.hpp"
 
@@ -89,21 +91,18 @@ TEST(Schema, EveryKeyIsExplained) {
   }
 }
 
-TEST(JsonText, WritesWhatItIsGiven) {
-  JsonText json;
-  json.begin_object().member("a", 1).key("b").begin_array().value(0.5).value("x\"\n").end_array();
-  json.key("c").begin_object().end_object().member("d", true).key("e").null().end_object();
-  EXPECT_EQ(json.str(),
-            "{\n  \"a\": 1,\n  \"b\": [\n    0.5,\n    \"x\\\"\\n\"\n  ],\n  \"c\": {},\n"
-            "  \"d\": true,\n  \"e\": null\n}\n");
-  EXPECT_EQ(json.line(),
-            "{\"a\": 1,\"b\": [0.5,\"x\\\"\\n\"],\"c\": {},\"d\": true,\"e\": null}\n");
-}
-
-TEST(JsonText, BytesThatAreNotUtf8AreReplaced) {
-  EXPECT_EQ(json_quoted("\xe9t\xc3\xa9"), "\"\xef\xbf\xbdt\xc3\xa9\"");
-  EXPECT_EQ(json_quoted("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
-  EXPECT_EQ(json_quoted("\x01\x7f"), "\"\\u0001\\u007f\"");
+TEST(Schema, ThePageInDocsNamesEveryKey) {
+  std::ifstream stream(std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "docs/configuration.md");
+  const std::string page(std::istreambuf_iterator<char>(stream), {});
+  for (const Section* section : all_sections()) {
+    EXPECT_THAT(page, testing::HasSubstr(section->name));
+    for (const Key& key : section->keys) {
+      EXPECT_THAT(page, testing::HasSubstr("`" + key.name + "`")) << section->name;
+      for (const std::string& choice : key.choices) {
+        EXPECT_THAT(page, testing::HasSubstr("`" + choice + "`")) << key.name;
+      }
+    }
+  }
 }
 
 }  // namespace
