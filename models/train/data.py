@@ -35,7 +35,7 @@ def default_cache():
     return Path(os.environ.get("XDG_CACHE_HOME") or tempfile.gettempdir()) / "fovea-train"
 
 
-def _entries(root, split):
+def entries(root, split):
     """Sorted (class index, name, reader) of one split; a folder wins over the zip of the same name."""
     folder, archive = Path(root) / split, Path(root) / f"{split}.zip"
     if folder.is_dir():
@@ -51,14 +51,18 @@ def _entries(root, split):
     return sorted((CLASSES.index(c), n, read) for c, n, read in names)
 
 
+def pictures(root, split):
+    """The split's pictures as PIL images, in the order of entries()."""
+    return (Image.open(io.BytesIO(read())) for _, _, read in entries(root, split))
+
+
 def load(root, split, cache):
     """Pictures [N,3,32,32] u8 and labels [N] i64 of "train" or "test", sorted by class and name."""
     key = hashlib.sha256(str(Path(root).resolve()).encode()).hexdigest()[:12]
     stored = Path(cache) / f"cifar10-{split}-{key}.npz"
     if not stored.is_file():
-        entries = _entries(root, split)
-        pixels = np.stack([np.asarray(Image.open(io.BytesIO(read())).convert("RGB")) for _, _, read in entries])
-        labels = np.array([c for c, _, _ in entries], dtype=np.int64)
+        pixels = np.stack([np.asarray(p.convert("RGB")) for p in pictures(root, split)])
+        labels = np.array([c for c, _, _ in entries(root, split)], dtype=np.int64)
         stored.parent.mkdir(parents=True, exist_ok=True)
         partial = stored.with_suffix(f".{os.getpid()}.npz")
         np.savez(partial, x=np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), y=labels)

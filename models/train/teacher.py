@@ -49,11 +49,50 @@ class Teacher(nn.Module):
         self.whiten.weight.requires_grad_(False)
         nn.init.zeros_(self.whiten.bias)
 
-    def forward(self, x):
-        """[B,3,32,32] -> logits [B,classes]."""
-        x = self.blocks(F.gelu(self.whiten(x)))
+    def forward(self, x, with_maps=False):
+        """[B,3,32,32] -> logits [B,classes], and on demand the maps of its last two stages, 7x7 and 3x3."""
+        x, maps = F.gelu(self.whiten(x)), []
+        for block in self.blocks:
+            x = block(x)
+            maps.append(x)
         x = F.max_pool2d(x, x.shape[-1]).flatten(1)
-        return self.head(x) / x.shape[-1]
+        logits = self.head(x) / x.shape[-1]
+        return (logits, maps[-2:]) if with_maps else logits
+
+
+class Hints(nn.Module):
+    """Asks the transformer's patch tokens, half way and one block before the end, for the teacher's maps.
+
+    Every token then learns from what the teacher saw at its place (FitNets, Romero et al. 2015), not only
+    the class token from its answer. The linear maps that do the asking are dropped after training.
+    """
+
+    def __init__(self, dim, depth, grid, widths):
+        super().__init__()
+        self.after, self.grid = (depth // 2, depth - 1), grid
+        self.ask = nn.ModuleList(nn.Linear(dim, w) for w in widths[-2:])
+        for i, w in enumerate(widths[-2:]):
+            self.register_buffer(f"mean{i}", torch.zeros(w, 1, 1))
+            self.register_buffer(f"std{i}", torch.ones(w, 1, 1))
+
+    @torch.no_grad()
+    def calibrate(self, teacher, x):
+        """Takes each teacher channel's mean and spread from pictures x [B,3,H,W] f32."""
+        for i, m in enumerate(teacher(x.to(memory_format=torch.channels_last), with_maps=True)[1]):
+            getattr(self, f"mean{i}").copy_(m.float().mean((0, 2, 3)).view(-1, 1, 1))
+            getattr(self, f"std{i}").copy_(m.float().std((0, 2, 3)).view(-1, 1, 1))
+
+    def loss(self, tokens, maps):
+        """Mean squared error of the asked-for maps, in units of each channel's variance."""
+        total = 0.0
+        for i, (t, target) in enumerate(zip(tokens, maps)):
+            side = target.shape[-1]
+            fold = self.grid // side
+            found = self.ask[i](F.layer_norm(t.float(), t.shape[-1:])).transpose(1, 2)
+            found = found.unflatten(2, (self.grid, self.grid))[..., : side * fold, : side * fold]
+            target = (target.float() - getattr(self, f"mean{i}")) / getattr(self, f"std{i}")
+            total = total + F.mse_loss(F.avg_pool2d(found.float(), fold), target)
+        return total / len(maps)
 
 
 def accuracy(model, x, y, cast, batch=500):
