@@ -3,7 +3,18 @@
 # builds one GoogleTest program and registers it with ctest as one test.
 # Label `device` marks a program that needs a Vulkan device; label `unit` one that needs
 # none, and adds it to the target unit_tests, which the sanitizer run builds.
+# A device test runs a second time on SwiftShader, another software device with another
+# compiler, where Debian's chromium brings it.
 add_custom_target(unit_tests)
+
+find_file(FOVEA_SWIFTSHADER libvk_swiftshader.so PATHS /usr/lib/chromium NO_DEFAULT_PATH
+  DOC "SwiftShader's driver; device tests run on it too")
+if(FOVEA_SWIFTSHADER)
+  set(fovea_swiftshader_icd ${CMAKE_CURRENT_BINARY_DIR}/swiftshader_icd.json)
+  file(WRITE ${fovea_swiftshader_icd} "{\"file_format_version\": \"1.0.0\", \"ICD\": "
+    "{\"library_path\": \"${FOVEA_SWIFTSHADER}\", \"api_version\": \"1.3.0\"}}\n")
+  message(STATUS "Device tests run on SwiftShader too: ${FOVEA_SWIFTSHADER}")
+endif()
 
 function(fovea_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT")
@@ -20,6 +31,12 @@ function(fovea_test)
   endif()
   set_tests_properties(${arg_NAME} PROPERTIES
     LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
+  if("device" IN_LIST arg_LABELS AND FOVEA_SWIFTSHADER)
+    add_test(NAME ${arg_NAME}.swiftshader COMMAND ${target})
+    set_tests_properties(${arg_NAME}.swiftshader PROPERTIES
+      LABELS "${arg_LABELS};swiftshader" TIMEOUT ${arg_TIMEOUT}
+      ENVIRONMENT "${arg_ENVIRONMENT};FOVEA_DEVICE=swiftshader;VK_DRIVER_FILES=${fovea_swiftshader_icd};VK_ICD_FILENAMES=${fovea_swiftshader_icd}")
+  endif()
   if("unit" IN_LIST arg_LABELS)
     add_dependencies(unit_tests ${target})
   endif()
