@@ -43,7 +43,9 @@ class VitWeights {
   compute::ops::Precision precision_;
 };
 
-/// Position embeddings of a sequence over `grid`: [prefix_tokens + grid.count(), C].
+/// Position embeddings of a sequence over `grid`: [prefix_tokens + grid.count(), C]. They are
+/// resampled from the grid the checkpoint was trained on; transformers takes that to be square,
+/// so for a model of another shape it has no answer to compare with.
 std::vector<float> sequence_positions(const Checkpoint& checkpoint, PatchGrid grid);
 
 }  // namespace fovea::vision
