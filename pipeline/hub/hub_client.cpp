@@ -79,7 +79,8 @@ HttpResponse HubClient::follow(HttpRequest request, Redirects redirects) {
     }
     HttpResponse response = http_.perform(request);
     if (!is_redirect(response.status)) return response;
-    const std::string next = resolve_url(request.url, response.header("location"));
+    const std::string location = response.header("location");
+    const std::string next = location.empty() ? location : resolve_url(request.url, location);
     const UrlParts there = split_url(next);
     if (there.origin.empty() || (here.secure && !there.secure)) {
       throw ModelError("the hub redirects to where Fovea does not follow",

@@ -27,6 +27,7 @@ TemporaryFolder::~TemporaryFolder() {
 
 void write_file(const fs::path& path, std::string_view content) {
   fs::create_directories(path.parent_path());
+  fs::remove(path);  // rewriting a file in place makes some file systems wait for the disk
   std::ofstream file(path, std::ios::binary);
   file.write(content.data(), static_cast<std::streamsize>(content.size()));
   if (!file) throw std::runtime_error("cannot write " + path.string());
