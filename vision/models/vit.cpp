@@ -60,7 +60,8 @@ VitModel::VitModel(compute::Device& device, compute::ConstantStore& store,
 }
 
 Tensor VitModel::forward(ProgramBuilder& p, const Tensor& image, VitTaps taps) const {
-  if (image.shape() != Shape{image.shape()[0], 3, input_h_, input_w_}) {
+  const std::int64_t batch = image.shape().rank() == 4 ? image.shape()[0] : 0;
+  if (image.shape() != Shape{batch, 3, input_h_, input_w_}) {
     throw ShapeError(fmt::format("image is {}", to_string(image.shape())), "VitModel::forward",
                      fmt::format("give it [B, 3, {}, {}]", input_h_, input_w_));
   }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What VitModel promises besides its numbers.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "compute/error.hpp"
+#include "tests/golden/models/golden_model.hpp"
+#include "tests/support/device_fixture.hpp"
+#include "vision/models/vit.hpp"
+
+namespace fovea::golden {
+namespace {
+
+using compute::ops::Precision;
+
+class VitModel : public test::DeviceTest {
+ protected:
+  vision::VitModel make(compute::ConstantStore& store, int input_h, int input_w) {
+    return {device(), store, checkpoint_, Precision::fp32, input_h, input_w};
+  }
+
+  compute::Program build(const vision::VitModel& model, const compute::Shape& image) {
+    compute::ProgramBuilder builder(device(), "vit");
+    builder.output("logits", model.forward(builder, builder.input("images", {image})));
+    return std::move(builder).build(1);
+  }
+
+  GoldenModel golden_ = load_golden("vit-plain");
+  vision::Checkpoint checkpoint_ = vision::Checkpoint::open(golden_.folder);
+};
+
+TEST_F(VitModel, AppendsTheSameStepsEachTime) {
+  compute::ConstantStore store(device());
+  const vision::VitModel model = make(store, 32, 32);
+  EXPECT_EQ(build(model, {2, 3, 32, 32}).describe(), build(model, {2, 3, 32, 32}).describe());
+}
+
+TEST_F(VitModel, StepsCarryTheCheckpointsNames) {
+  compute::ConstantStore store(device());
+  const vision::VitModel model = make(store, 32, 32);
+  const compute::Program program = build(model, {1, 3, 32, 32});
+  std::vector<std::string> names;
+  for (const compute::Step& step : program.steps()) names.push_back(step.name);
+  EXPECT_THAT(names,
+              testing::IsSupersetOf({"embeddings.patch_embeddings.projection", "embeddings.tokens",
+                                     "encoder.layer.0.layernorm_before",
+                                     "encoder.layer.2.attention.qkv", "encoder.layer.1.attention",
+                                     "encoder.layer.0.output.dense", "classifier"}));
+}
+
+TEST_F(VitModel, OnlyTheRowThatTheHeadReadsIsNormalised) {
+  compute::ConstantStore store(device());
+  const vision::VitModel model = make(store, 32, 32);
+  const compute::Program program = build(model, {4, 3, 32, 32});
+  for (const compute::Step& step : program.steps()) {
+    if (step.name != "layernorm") continue;
+    EXPECT_EQ(step.writes.at(0).shape(), (compute::Shape{4, 32}));
+    return;
+  }
+  FAIL() << "no final norm";
+}
+
+TEST_F(VitModel, APictureSmallerThanAPatchIsRefused) {
+  compute::ConstantStore store(device());
+  EXPECT_THROW(make(store, 7, 32), ModelError);
+  EXPECT_THROW(make(store, 32, 7), ModelError);
+}
+
+TEST_F(VitModel, AnImageOfAnotherSizeIsRefused) {
+  compute::ConstantStore store(device());
+  const vision::VitModel model = make(store, 32, 32);
+  EXPECT_THROW(build(model, {1, 3, 32, 40}), ShapeError);
+  EXPECT_THROW(build(model, {1, 1, 32, 32}), ShapeError);
+  EXPECT_THROW(build(model, {3, 32, 32}), ShapeError);
+}
+
+}  // namespace
+}  // namespace fovea::golden
