@@ -25,12 +25,12 @@ from teacher import Hints, Teacher, train_teacher
 from vit import Vit, VitConfig, structured_start
 
 PRESETS = {
-    # About two CPU cores for an hour or so.
-    "cpu": dict(dim=128, depth=6, heads=4, free_heads=0, batch=256, teacher_widths="48,160,192", teacher_epochs=8, shift=2,
-                cutout=0),
+    # About two CPU cores for an hour or so; 1.2 M parameters, 2.4 MB in fp16.
+    "cpu": dict(dim=128, depth=6, heads=4, free_heads=0, batch=128, shift=2, cutout=0,
+                teacher_widths="48,160,192", teacher_epochs=8),
     # Meant for a GPU and at least 90 %; 5.5 M parameters, 11 MB in fp16. Not run yet.
-    "gpu": dict(dim=256, depth=7, heads=8, free_heads=1, batch=512, epochs=200, teacher_widths="128,384,512", teacher_epochs=30,
-                shift=4, cutout=8),
+    "gpu": dict(dim=256, depth=7, heads=8, free_heads=1, batch=512, shift=4, cutout=8, epochs=200,
+                teacher_widths="128,384,512", teacher_epochs=30),
 }
 
 
@@ -39,7 +39,7 @@ def parse_args():
     add = parser.add_argument
     add("--preset", choices=PRESETS, default="cpu", help="defaults for the options below (default %(default)s)")
     add("--data", type=Path, default=data.default_data(), help="folder with train.zip and test/ (default %(default)s)")
-    add("--cache", type=Path, default=data.default_cache(), help="where decoded pictures are kept (default %(default)s)")
+    add("--cache", type=Path, default=data.default_cache(), help="decoded pictures (default %(default)s)")
     add("--work", type=Path, default=Path("run"), help="checkpoint, teacher and log (default %(default)s)")
     add("--export", type=Path, help="write the model folder here at the end, and test it")
     add("--resume", action="store_true", help="continue the interrupted run of WORK/checkpoint.pt")
@@ -60,9 +60,9 @@ def parse_args():
     add("--smoothing", type=float, default=0.1, help="label smoothing (default %(default)s)")
     add("--shift", type=int, help="pictures move by up to so many px")
     add("--cutout", type=int, help="side of the grey square in px, 0 for none")
-    add("--keep", type=float, default=1.0, help="share of patches the net sees until --keep-until (default %(default)s)")
+    add("--keep", type=float, default=1.0, help="share of patches seen until --keep-until (default %(default)s)")
     add("--keep-until", type=float, default=0.5, help="share of the run with --keep (default %(default)s)")
-    add("--distill", type=float, default=0.8, help="weight of the teacher's answers; 0: no teacher (default %(default)s)")
+    add("--distill", type=float, default=0.8, help="teacher's weight; 0: no teacher (default %(default)s)")
     add("--temperature", type=float, default=2.0, help="softens both answers (default %(default)s)")
     add("--hint", type=float, default=1.0, help="weight of matching the teacher's feature maps, falling to 0 over the "
         "run; not while --keep drops patches (default %(default)s)")
@@ -102,7 +102,7 @@ def find_teacher(args, train, val, cast, log):
     stored = args.work / f"teacher-{args.teacher_widths.replace(',', '-')}-{args.teacher_epochs:g}-{args.seed}.pt"
     if stored.is_file():
         model = Teacher(widths)
-        model.load_state_dict(torch.load(stored, map_location="cpu"))
+        model.load_state_dict(torch.load(stored, map_location="cpu", weights_only=True))
         model = model.to(train[0].device, memory_format=torch.channels_last).eval().requires_grad_(False)
     else:
         batch = 1000 if len(train[0]) >= 10000 else 100
@@ -116,6 +116,11 @@ def predict(model, x, batch=500):
     """Logits [N,classes] in fp32 of u8 pictures x."""
     model.eval()
     return torch.cat([model(data.normalise(x[i : i + batch])) for i in range(0, len(x), batch)])
+
+
+def accuracy(logits, labels):
+    """Top-1 share."""
+    return (logits.argmax(1) == labels).float().mean().item()
 
 
 def make_optimizers(model, hints, args):
@@ -167,6 +172,121 @@ class Pieces:
         list(self.pool.map(lambda o: o.step(), optimizers))
 
 
+class Trainer:
+    """Everything one run changes (weights, optimizers, place in the data, time), and how to store it."""
+
+    def __init__(self, args, train, teacher, device):
+        self.args, self.train, self.teacher, self.device = args, train, teacher, device
+        model = Vit(VitConfig(dim=args.dim, depth=args.depth, heads=args.heads, mlp=4 * args.dim))
+        sample = train[0][:: max(1, len(train[0]) // 5000)]
+        structured_start(model, data.normalise(sample.cpu()), free=args.free_heads)
+        if args.start:
+            model.load_state_dict(torch.load(args.start, map_location="cpu", weights_only=True)["model"])
+        self.model, self.hints = model.to(device), None
+        if teacher is not None and args.hint:
+            widths = [b.conv2.out_channels for b in teacher.blocks]
+            self.hints = Hints(args.dim, args.depth, model.config.grid, widths).to(device)
+            self.hints.calibrate(teacher, data.normalise(sample))
+        self.params = list(model.parameters()) + (list(self.hints.parameters()) if self.hints else [])
+        self.optimizers = make_optimizers(model, self.hints, args)
+        self.groups = [(g, g["lr"]) for o in self.optimizers for g in o.param_groups]
+        generator = torch.Generator().manual_seed(args.seed)
+        self.shuffle = data.Shuffler(len(train[0]), args.batch, generator)
+        self.augment = data.Augment(generator, pad=args.shift, cutout=args.cutout)
+        self.forward = torch.compile(model) if args.compile else model
+        self.pieces = Pieces(args.workers, 2 * args.workers) if args.workers and device.type == "cpu" else None
+        self.per_epoch = len(train[0]) // args.batch
+        self.steps, self.seconds = 0, 0.0
+
+    def save(self, path):
+        state = dict(model=self.model.state_dict(), hints=self.hints and self.hints.state_dict(),
+                     optimizers=[o.state_dict() for o in self.optimizers], steps=self.steps,
+                     seconds=self.seconds, shuffle=self.shuffle.state(), torch=torch.get_rng_state())
+        torch.save(state, path.with_suffix(".partial"))
+        path.with_suffix(".partial").replace(path)
+
+    def restore(self, path):
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        if self.hints:
+            self.hints.load_state_dict(state["hints"])
+        for optimizer, stored in zip(self.optimizers, state["optimizers"]):
+            optimizer.load_state_dict(stored)
+        self.shuffle.restore(state["shuffle"])
+        self.steps, self.seconds = state["steps"], state["seconds"]
+        torch.set_rng_state(state["torch"])
+
+    def done(self):
+        """Share of the run that is used up, by time or by epochs."""
+        if self.args.minutes:
+            return self.seconds / (60 * self.args.minutes)
+        return self.steps / (self.per_epoch * self.args.epochs)
+
+    def step(self, cast):
+        """One batch; returns its loss."""
+        args, done = self.args, self.done()
+        for group, lr in self.groups:
+            group["lr"] = lr * rate(done, args.warmup, args.hold)
+        keep, hint = args.keep if done < args.keep_until else 1.0, args.hint * (1 - done)
+
+        def loss_of(x, y):
+            with cast():
+                return run_loss(self.forward, self.teacher, self.hints, x, y, keep, hint, args)
+
+        self.model.train()
+        pick = self.shuffle.next().to(self.device)
+        batch, labels = self.augment(self.train[0][pick]), self.train[1][pick]
+        if self.pieces:
+            loss = self.pieces.backward(loss_of, self.params, batch, labels)
+            self.pieces.step(self.optimizers)
+        else:
+            loss = loss_of(batch, labels)
+            loss.backward()
+            for optimizer in self.optimizers:
+                optimizer.step()
+        for p in self.params:
+            p.grad = None
+        self.steps += 1
+        return loss.detach()
+
+
+def run(trainer, val, saved, cast, log):
+    """Trains to the end, with a checkpoint and a look at val every few minutes."""
+    args, began = trainer.args, time.monotonic() - trainer.seconds
+    last, total, count = trainer.seconds, torch.zeros((), device=trainer.device), 0
+    while trainer.done() < 1:
+        total, count = total + trainer.step(cast), count + 1
+        trainer.seconds = time.monotonic() - began
+        if trainer.seconds - last > 60 * args.checkpoint_every:
+            trainer.save(saved)
+            with cast():
+                top1 = accuracy(predict(trainer.model, val[0]), val[1])
+            mean, done = total.item() / count, trainer.done()
+            log(f"epoch {trainer.steps / trainer.per_epoch:.2f} step {trainer.steps} loss {mean:.4f} val {top1:.4f} "
+                f"done {done:.3f} ({trainer.seconds / 60:.1f} min, rate {rate(done, args.warmup, args.hold):.3f})")
+            if not math.isfinite(mean):
+                raise SystemExit("the loss is no longer a number\n  fix:   lower --lr or pass --fp32")
+            last, total, count = trainer.seconds, torch.zeros((), device=trainer.device), 0
+    trainer.save(saved)
+    top1 = accuracy(predict(trainer.model, val[0]), val[1])
+    log(f"end: {trainer.steps} steps, {trainer.steps / trainer.per_epoch:.1f} epochs, "
+        f"{trainer.seconds / 60:.1f} min, val {top1:.4f} (fp32)")
+
+
+def export_and_test(trainer, log):
+    """Writes the model folder and holds its answers on the test pictures against the trained model's."""
+    args = trainer.args
+    export(trainer.model, args.export)
+    x, y = data.load(args.data, "test", args.cache)
+    mine = predict(trainer.model, x.to(trainer.device)).cpu()
+    logits, labels = check(args.export, args.data)
+    if not torch.equal(labels, y):
+        raise SystemExit("the cached test pictures are not those of --data\n  fix:   empty the --cache folder")
+    log(f"test: {accuracy(mine, y):.4f} as trained, {accuracy(logits, y):.4f} exported; "
+        f"{(mine.argmax(1) == logits.argmax(1)).sum()} of {len(y)} answers the same, "
+        f"largest logit difference {(mine - logits).abs().max():.4f}")
+
+
 def main():
     args = parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -180,110 +300,25 @@ def main():
     def cast():
         return contextlib.nullcontext() if args.fp32 else torch.autocast(device.type, torch.bfloat16)
 
-    journal = (args.work / "log.txt").open("a")
-
     def log(text):
         line = f"{time.strftime('%H:%M:%S')} {text}"
         print(line, flush=True)
-        print(line, file=journal, flush=True)
+        with (args.work / "log.txt").open("a") as journal:
+            print(line, file=journal)
 
     x, y = data.load(args.data, "train", args.cache)
     train, val = data.split_validation(x.to(device), y.to(device), args.val_per_class)
     teacher = find_teacher(args, train, val, cast, log) if args.distill else None
-
-    model = Vit(VitConfig(dim=args.dim, depth=args.depth, heads=args.heads, mlp=4 * args.dim))
-    structured_start(model, data.normalise(train[0][:: max(1, len(train[0]) // 5000)].cpu()), free=args.free_heads)
-    if args.start:
-        model.load_state_dict(torch.load(args.start, map_location="cpu", weights_only=False)["model"])
-    model.to(device)
-    hints = None
-    if teacher is not None and args.hint:
-        hints = Hints(args.dim, args.depth, model.config.grid, [b.conv2.out_channels for b in teacher.blocks]).to(device)
-        hints.calibrate(teacher, data.normalise(train[0][::50]))
-    optimizers = make_optimizers(model, hints, args)
-    groups = [(g, g["lr"]) for o in optimizers for g in o.param_groups]
-    generator = torch.Generator().manual_seed(args.seed)
-    shuffle = data.Shuffler(len(train[0]), args.batch, generator)
-    augment = data.Augment(generator, pad=args.shift, cutout=args.cutout)
-    step, spent = 0, 0.0
+    trainer = Trainer(args, train, teacher, device)
     saved = args.work / "checkpoint.pt"
     if args.resume:
-        state = torch.load(saved, map_location=device, weights_only=False)
-        model.load_state_dict(state["model"])
-        if hints:
-            hints.load_state_dict(state["hints"])
-        for o, s in zip(optimizers, state["optimizers"]):
-            o.load_state_dict(s)
-        shuffle.restore({k: v.cpu() if torch.is_tensor(v) else v for k, v in state["shuffle"].items()})
-        step, spent = state["step"], state["spent"]
-        torch.set_rng_state(state["torch"].cpu())
-        log(f"resumed at step {step}, {spent / 60:.1f} min")
-    forward = torch.compile(model) if args.compile else model
-    params = list(model.parameters()) + (list(hints.parameters()) if hints else [])
-    pieces = Pieces(args.workers, 2 * args.workers) if args.workers and device.type == "cpu" else None
-    per_epoch = len(train[0]) // args.batch
-    log(f"{device}, {sum(p.numel() for p in model.parameters()):,} parameters, "
+        trainer.restore(saved)
+        log(f"resumed at step {trainer.steps}, {trainer.seconds / 60:.1f} min")
+    log(f"{device}, {sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
         f"{json.dumps({k: v for k, v in vars(args).items() if not isinstance(v, Path)})}")
-
-    def save():
-        state = dict(model=model.state_dict(), optimizers=[o.state_dict() for o in optimizers], step=step,
-                     hints=hints and hints.state_dict(), spent=spent, shuffle=shuffle.state(), torch=torch.get_rng_state())
-        torch.save(state, saved.with_suffix(".partial"))
-        saved.with_suffix(".partial").replace(saved)
-
-    began = time.monotonic() - spent
-    last_save, total, count = spent, torch.zeros((), device=device), 0
-    while True:
-        spent = time.monotonic() - began
-        done = spent / (60 * args.minutes) if args.minutes else step / (per_epoch * args.epochs)
-        if done >= 1:
-            break
-        for group, lr in groups:
-            group["lr"] = lr * rate(done, args.warmup, args.hold)
-        model.train()
-        pick = shuffle.next().to(device)
-        batch, labels = augment(train[0][pick]), train[1][pick]
-        keep, hint = args.keep if done < args.keep_until else 1.0, args.hint * (1 - done)
-
-        def loss_of(x, y):
-            with cast():
-                return run_loss(forward, teacher, hints, x, y, keep, hint, args)
-
-        if pieces:
-            loss = pieces.backward(loss_of, params, batch, labels)
-            pieces.step(optimizers)
-        else:
-            loss = loss_of(batch, labels)
-            loss.backward()
-            for o in optimizers:
-                o.step()
-        for p in params:
-            p.grad = None
-        step, total, count = step + 1, total + loss.detach(), count + 1
-        if spent - last_save > 60 * args.checkpoint_every:
-            save()
-            with cast():
-                top1 = (predict(model, val[0]).argmax(1) == val[1]).float().mean().item()
-            mean = total.item() / count
-            log(f"epoch {step / per_epoch:.2f} step {step} loss {mean:.4f} val {top1:.4f} done {done:.3f} "
-                f"({spent / 60:.1f} min, rate {rate(done, args.warmup, args.hold):.3f})")
-            last_save, total, count = spent, torch.zeros((), device=device), 0
-            if not math.isfinite(mean):
-                raise SystemExit("the loss is no longer a number\n  fix:   lower --lr or pass --fp32")
-    save()
-    top1 = (predict(model, val[0]).argmax(1) == val[1]).float().mean().item()
-    log(f"end: {step} steps, {step / per_epoch:.1f} epochs, {spent / 60:.1f} min, val {top1:.4f} (fp32)")
-
+    run(trainer, val, saved, cast, log)
     if args.export:
-        export(model, args.export)
-        x, y = data.load(args.data, "test", args.cache)
-        mine = predict(model, x.to(device)).cpu()
-        logits, labels = check(args.export, args.data)
-        assert torch.equal(labels, y)
-        log(f"test: {(mine.argmax(1) == y).float().mean():.4f} as trained, "
-            f"{(logits.argmax(1) == y).float().mean():.4f} exported; "
-            f"{(mine.argmax(1) == logits.argmax(1)).sum()} of {len(y)} answers the same, "
-            f"largest logit difference {(mine - logits).abs().max():.4f}")
+        export_and_test(trainer, log)
 
 
 if __name__ == "__main__":
