@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/sinks/csv_field.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/sinks.hpp"
 #include "pipeline/sinks/text.hpp"
@@ -14,17 +15,6 @@ namespace {
 
 // The last column is a decimal number, and more zeros leave it as it was.
 constexpr Filler kFiller{.fill = '0', .from_end = 2};  // "\r\n"
-
-// RFC 4180, section 2: quoted when it must be, quotes doubled.
-std::string csv_field(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
-  std::string out = "\"";
-  for (const char c : field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
 
 class CsvSink final : public Sink {
  public:
