@@ -3,7 +3,6 @@
 // The arrows of the line: bounded queues between threads. A full queue blocks the
 // writer, and that is all the back-pressure there is. Closing wakes everyone.
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -15,24 +14,32 @@
 
 namespace fovea::pipeline {
 
-/// How long threads have stood still at one end of a channel, all of them together.
+/// How long threads have stood still at one end of a channel, all of them together, those
+/// who stand there now included. Guarded by the channel's mutex.
 class WaitClock {
  public:
-  std::chrono::nanoseconds total() const {
-    return std::chrono::nanoseconds(nanoseconds_.load(std::memory_order_relaxed));
+  using Clock = std::chrono::steady_clock;
+
+  Clock::duration total() const {
+    return finished_ + waiting_ * Clock::now().time_since_epoch() - started_;
   }
-  /// Waits on `changed` until `ready`, and adds the time. No clock is read if it is ready now.
+  /// Waits on `changed` until `ready`. No clock is read if it is ready now.
   template <class Ready>
   void wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, Ready ready) {
     if (ready()) return;
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = Clock::now().time_since_epoch();
+    ++waiting_;
+    started_ += start;
     changed.wait(lock, ready);
-    nanoseconds_.fetch_add((std::chrono::steady_clock::now() - start).count(),
-                           std::memory_order_relaxed);
+    --waiting_;
+    started_ -= start;
+    finished_ += Clock::now().time_since_epoch() - start;
   }
 
  private:
-  std::atomic<std::int64_t> nanoseconds_{0};
+  Clock::duration finished_{0};
+  int waiting_ = 0;             // threads that wait now
+  Clock::duration started_{0};  // sum of the times they began
 };
 
 /// What pop_ticket() gives: the value, and how many were taken before it.
@@ -93,12 +100,18 @@ class Channel {
     not_empty_.notify_all();
   }
 
-  std::chrono::nanoseconds push_wait() const { return push_wait_.total(); }
-  std::chrono::nanoseconds pop_wait() const { return pop_wait_.total(); }
+  std::chrono::nanoseconds push_wait() const {
+    std::lock_guard lock(mutex_);
+    return push_wait_.total();
+  }
+  std::chrono::nanoseconds pop_wait() const {
+    std::lock_guard lock(mutex_);
+    return pop_wait_.total();
+  }
 
  private:
   const std::size_t capacity_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable not_full_, not_empty_;
   std::deque<T> items_;
   std::uint64_t next_ticket_ = 0;
@@ -165,13 +178,19 @@ class OrderedChannel {
     arrived_.notify_all();
   }
 
-  std::chrono::nanoseconds push_wait() const { return push_wait_.total(); }
-  std::chrono::nanoseconds pop_wait() const { return pop_wait_.total(); }
+  std::chrono::nanoseconds push_wait() const {
+    std::lock_guard lock(mutex_);
+    return push_wait_.total();
+  }
+  std::chrono::nanoseconds pop_wait() const {
+    std::lock_guard lock(mutex_);
+    return pop_wait_.total();
+  }
 
  private:
   std::optional<T>& current() { return slots_[due_ % slots_.size()]; }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable moved_on_, arrived_;
   std::deque<std::optional<T>> slots_;  // a ring; deque: T need not be movable as a block
   std::uint64_t due_ = 0;

@@ -36,17 +36,23 @@ TEST(Channel, GivesInOrderAndDrainsAfterClose) {
 TEST(Channel, FullBlocksTheWriterAndTheWaitIsCounted) {
   Channel<std::unique_ptr<int>> channel(1);
   ASSERT_TRUE(channel.push(std::make_unique<int>(1)));
+  EXPECT_EQ(channel.push_wait(), 0ns);
   std::atomic<bool> through{false};
   std::jthread writer([&] {
     channel.push(std::make_unique<int>(2));
     through = true;
   });
-  std::this_thread::sleep_for(30ms);
+  while (channel.push_wait() == 0ns) std::this_thread::sleep_for(1ms);  // counted while it lasts
   EXPECT_FALSE(through.load());
+  const auto so_far = channel.push_wait();
+  std::this_thread::sleep_for(5ms);
+  EXPECT_GE(channel.push_wait(), so_far + 5ms);
   EXPECT_EQ(**channel.pop(), 1);
   EXPECT_EQ(**channel.pop(), 2);
   writer.join();
-  EXPECT_GE(channel.push_wait(), 5ms);  // asleep for 30 ms but for the thread's start
+  const auto after = channel.push_wait();
+  std::this_thread::sleep_for(2ms);
+  EXPECT_EQ(channel.push_wait(), after);
 }
 
 TEST(Channel, CloseWakesBlockedReadersAndWriters) {
