@@ -3,10 +3,10 @@
 //
 // Shapes     qkv [B, T, 3, H, D]   y [B, T, H, D]        all f32
 // Grid       128 lanes per 16 queries (x) of one head of one image (y, then z): eight lanes a
-//            query. 32 keys at a time; keys and values pass through shared memory in slices of
-//            32 channels
+//            query. 32 keys at a time pass through shared memory in slices of 32 channels; values
+//            are read where they lie, neighbouring lanes neighbouring channels
 // Precision  f32; online softmax: the running maximum is subtracted before every exp
-// Limits     D <= 128; T <= 1,000,000 (loop bound); 15,168 bytes of shared memory
+// Limits     D <= 128; T <= 16,384 (loop bound); 15,360 bytes of shared memory
 // Wrapper    compute/ops/attention.cpp     Oracle  tests/reference/attention.hpp
 #version 460
 #extension GL_EXT_control_flow_attributes : require
@@ -24,76 +24,72 @@ const float LOWEST = -3.0e38;
 
 shared vec4 query_tile[QUERIES][MAX_SLICES * SLICE + 1];  // padded against bank conflicts
 shared vec4 key_tile[KEYS][SLICE + 1];
-shared float weight_tile[QUERIES][KEYS + 1];
+// Lane `part` of a query owns keys part, part + 8, part + 16, part + 24 of the step: one vec4.
+shared vec4 weight_tile[QUERIES][KEYS / 4 + 1];
 
-// Quads slice * SLICE.. of keys (or values) first_key..; zero beyond D, the last key beyond T.
-void load_slice(uint sequence, uint part, uint first_key, uint slice) {
-  [[unroll]] for (uint j = 0; j < KEYS * SLICE / 128; ++j) {
-    const uint i = gl_LocalInvocationID.x + 128 * j;
-    const uint quad = slice * SLICE + i % SLICE;
-    const uint row = head_row(sequence, part, min(first_key + i / SLICE, tokens - 1));
-    key_tile[i / SLICE][i % SLICE] = quad < QUADS ? load_quad(row, quad) : vec4(0.0);
+void load_queries(uint sequence, uint first_query) {
+  for (uint i = gl_LocalInvocationID.x; i < QUERIES * QUADS; i += 128) {
+    const uint row = head_row(sequence, QUERY, min(first_query + i % QUERIES, tokens - 1));
+    query_tile[i % QUERIES][i / QUERIES] = load_quad(row, i / QUERIES);
+  }
+}
+
+// Quads slice * SLICE.. of keys first_key..; the last key beyond T.
+void load_keys(uint sequence, uint first_key, uint slice) {
+  for (uint i = gl_LocalInvocationID.x; i < KEYS * SLICE; i += 128) {
+    const uint quad = min(slice * SLICE + i % SLICE, QUADS - 1);
+    const uint row = head_row(sequence, KEY, min(first_key + i / SLICE, tokens - 1));
+    key_tile[i / SLICE][i % SLICE] = load_quad(row, quad);
   }
 }
 
 void main() {
-  const uint lane = gl_LocalInvocationID.x;
   const uint sequence = gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y;
   if (sequence >= sequences) return;
   const uint first_query = gl_WorkGroupID.x * QUERIES;
-  const uint mine = lane / 8;  // the query of this lane
-  const uint part = lane % 8;  // its keys part + 8i, its quads of channels part + 8i
-
-  [[unroll]] for (uint j = 0; j < QUERIES * MAX_SLICES * SLICE / 128; ++j) {
-    const uint i = lane + 128 * j;
-    const uint quad = i / QUERIES;
-    const uint row = head_row(sequence, QUERY, min(first_query + i % QUERIES, tokens - 1));
-    query_tile[i % QUERIES][quad] = quad < QUADS ? load_quad(row, quad) : vec4(0.0);
-  }
+  const uint mine = gl_LocalInvocationID.x / 8;  // the query of this lane
+  const uint part = gl_LocalInvocationID.x % 8;  // its quads of channels: part + 8s
+  load_queries(sequence, first_query);
 
   float maximum = LOWEST, denominator = 0.0;
   vec4 sum[MAX_SLICES];
   [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s) sum[s] = vec4(0.0);
 
   for (uint first_key = 0; first_key < tokens; first_key += KEYS) {
+    const uint last = min(KEYS / 4, tokens - first_key);  // quads of weights beyond it are all zero
     vec4 score = vec4(0.0);
-    [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s) {
-      if (s * SLICE < QUADS) {
-        barrier();  // the tile's last readers are done
-        load_slice(sequence, KEY, first_key, s);
-        barrier();
-        [[unroll]] for (uint d = 0; d < SLICE; ++d) {
-          const vec4 q = query_tile[mine][s * SLICE + d];
-          score += vec4(dot(q, key_tile[part][d]), dot(q, key_tile[part + 8][d]),
-                        dot(q, key_tile[part + 16][d]), dot(q, key_tile[part + 24][d]));
-        }
+    for (uint slice = 0; slice * SLICE < QUADS; ++slice) {
+      barrier();  // the tile's last readers are done
+      load_keys(sequence, first_key, slice);
+      barrier();
+      for (uint d = 0; d < min(SLICE, QUADS - slice * SLICE); ++d) {
+        const vec4 q = query_tile[mine][slice * SLICE + d];
+        score += vec4(dot(q, key_tile[part][d]), dot(q, key_tile[part + 8][d]),
+                      dot(q, key_tile[part + 16][d]), dot(q, key_tile[part + 24][d]));
       }
     }
     const uvec4 key = first_key + part + uvec4(0, 8, 16, 24);
     score = mix(vec4(LOWEST), score * inversesqrt(float(DIM)), lessThan(key, uvec4(tokens)));
-    [[unroll]] for (uint i = 0; i < 4; ++i) weight_tile[mine][part + 8 * i] = score[i];
+    weight_tile[mine][part] = score;
     barrier();
-
-    float now = maximum;
-    [[unroll]] for (uint k = 0; k < KEYS; ++k) now = max(now, weight_tile[mine][k]);
-    barrier();
+    vec4 best = vec4(maximum);
+    for (uint k = 0; k < last; ++k) best = max(best, weight_tile[mine][k]);
+    const float now = max(max(best.x, best.y), max(best.z, best.w));
     const float rescale = exp(maximum - now);
     maximum = now;
-    [[unroll]] for (uint i = 0; i < 4; ++i)
-      weight_tile[mine][part + 8 * i] = exp(score[i] - maximum);
     barrier();
-    float total = 0.0;
-    [[unroll]] for (uint k = 0; k < KEYS; ++k) total += weight_tile[mine][k];
-    denominator = denominator * rescale + total;
+    weight_tile[mine][part] = exp(score - maximum);
+    barrier();
 
-    [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s) {
-      if (s * SLICE < QUADS) {
-        barrier();
-        load_slice(sequence, VALUE, first_key, s);
-        barrier();
-        sum[s] *= rescale;
-        [[unroll]] for (uint k = 0; k < KEYS; ++k)
-          sum[s] += weight_tile[mine][k] * key_tile[k][part];
+    denominator *= rescale;
+    [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s) sum[s] *= rescale;
+    for (uint k = 0; k < last; ++k) {
+      const vec4 w = weight_tile[mine][k];
+      denominator += dot(w, vec4(1.0));
+      [[unroll]] for (uint i = 0; i < 4; ++i) {
+        const uint row = head_row(sequence, VALUE, min(first_key + k + 8 * i, tokens - 1));
+        [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s)
+          if (s * SLICE < QUADS) sum[s] += w[i] * load_quad(row, min(s * SLICE + part, QUADS - 1));
       }
     }
   }

@@ -7,7 +7,7 @@
 //            chunks: scores of a chunk go to shared memory with a lane per four keys, and are read
 //            back with a lane per query, so that the softmax needs no exchange between lanes
 // Precision  f32; online softmax: the running maximum is subtracted before every exp
-// Limits     D <= 128; 4 * ROWS * CHUNK bytes of shared memory; T <= 16,384 (loop bound)
+// Limits     D <= 128; 16 * ROOM bytes of shared memory; T <= 16,384 (loop bound)
 // Wrapper    compute/ops/attention.cpp     Oracle  tests/reference/attention.hpp
 #version 460
 #extension GL_EXT_control_flow_attributes : require
@@ -17,7 +17,7 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint LANES = 8;  // the subgroup's size, at least 4
 layout(constant_id = 1) const uint ROWS = 16;  // a multiple of 8, at most 32
-layout(constant_id = 3) const uint CHUNK = 256;  // keys, a multiple of 4 * LANES
+layout(constant_id = 3) const uint ROOM = 1024;  // for scores: ROWS * chunk / 4 at most
 
 #include "attention_interface.glsl"
 
@@ -25,7 +25,7 @@ const uint SLICES = ROWS / 4;                      // queries of a lane, at the 
 const uint SLOTS = (QUADS + LANES - 1) / LANES;    // quads of channels of a lane
 const float LOWEST = -3.0e38;
 
-shared vec4 scores[ROWS * (CHUNK / 4)];
+shared vec4 scores[ROOM];
 
 // Scores of ROWS queries against keys first_key.., the lane's four at block * 4 * LANES + 4 * lane.
 void score_block(uint sequence, uint first_query, uint first_key, uint block) {
@@ -58,7 +58,7 @@ void score_block(uint sequence, uint first_query, uint first_key, uint block) {
   const float scale = inversesqrt(float(DIM));
   const bvec4 valid = lessThan(key, uvec4(tokens));
   for (uint r = 0; r < ROWS; ++r)
-    scores[r * (CHUNK / 4) + key_quad] = mix(vec4(LOWEST), score[r] * scale, valid);
+    scores[r * (chunk / 4) + key_quad] = mix(vec4(LOWEST), score[r] * scale, valid);
 }
 
 void main() {
@@ -73,13 +73,13 @@ void main() {
   for (uint s = 0; s < SLICES; ++s) {
     maximum[s] = LOWEST;
     denominator[s] = 0.0;
-    score_row[s] = min(s * LANES + lane, ROWS - 1) * (CHUNK / 4);
+    score_row[s] = min(s * LANES + lane, ROWS - 1) * (chunk / 4);
   }
   vec4 sum[ROWS * SLOTS];
   for (uint i = 0; i < ROWS * SLOTS; ++i) sum[i] = vec4(0.0);
 
-  for (uint first_key = 0; first_key < tokens; first_key += CHUNK) {
-    const uint key_quads = (min(CHUNK, tokens - first_key) + 3) / 4;
+  for (uint first_key = 0; first_key < tokens; first_key += chunk) {
+    const uint key_quads = (min(chunk, tokens - first_key) + 3) / 4;
     barrier();  // the previous chunk's scores have been read
     for (uint block = 0; block * LANES < key_quads; ++block)
       score_block(sequence, first_query, first_key, block);

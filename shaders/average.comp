@@ -10,6 +10,7 @@
 #extension GL_EXT_control_flow_attributes : require
 
 layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 64;
 
 layout(set = 0, binding = 0, std430) readonly buffer A { float a[]; };
 layout(set = 0, binding = 1, std430) readonly buffer B { float b[]; };
@@ -18,9 +19,9 @@ layout(push_constant) uniform Push { uint elements; };
 
 void main() {
   const uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
-  const uint first = group * 8 * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  const uint first = group * 8 * LANES + gl_LocalInvocationID.x;
   [[unroll]] for (uint j = 0; j < 8; ++j) {
-    const uint i = first + j * gl_WorkGroupSize.x;
+    const uint i = first + j * LANES;
     if (i < elements) y[i] = 0.5 * (a[i] + b[i]);
   }
 }

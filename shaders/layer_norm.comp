@@ -8,9 +8,11 @@
 // Wrapper    compute/ops/layer_norm.cpp     Oracle  tests/reference/layer_norm.hpp
 #version 460
 #extension GL_GOOGLE_include_directive : require
-#include "workgroup_sum.glsl"
 
-layout(local_size_x_id = 0) in;  // lanes per row: one subgroup, or a power of two
+layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 64;  // of a row: one subgroup, or a power of two
+
+#include "workgroup_sum.glsl"
 
 layout(set = 0, binding = 0, std430) readonly buffer X { float x[]; };
 layout(set = 0, binding = 1, std430) readonly buffer Gamma { float gamma[]; };
@@ -28,16 +30,16 @@ void main() {
   const uint base = row * channels;
 
   float sum = 0.0;
-  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x) sum += x[base + c];
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES) sum += x[base + c];
   const float mean = workgroup_sum(sum) / float(channels);
 
   float squares = 0.0;
-  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x) {
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES) {
     const float d = x[base + c] - mean;
     squares += d * d;
   }
   const float scale = inversesqrt(workgroup_sum(squares) / float(channels) + epsilon);
 
-  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x)
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES)
     y[base + c] = (x[base + c] - mean) * scale * gamma[c] + beta[c];
 }

@@ -9,6 +9,7 @@
 #version 460
 
 layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 64;
 
 layout(set = 0, binding = 0, std430) readonly buffer X { float x[]; };
 layout(set = 0, binding = 1, std430) writeonly buffer Y { float y[]; };
@@ -21,9 +22,9 @@ layout(push_constant) uniform Push {
 
 void main() {
   const uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
-  const uint blocks = (channels + gl_WorkGroupSize.x - 1) / gl_WorkGroupSize.x;
+  const uint blocks = (channels + LANES - 1) / LANES;
   const uint b = group / blocks;
-  const uint c = group % blocks * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  const uint c = group % blocks * LANES + gl_LocalInvocationID.x;
   if (group >= groups || c >= channels) return;
 
   const uint base = b * tokens * channels + c;

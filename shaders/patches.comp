@@ -9,6 +9,7 @@
 #version 460
 
 layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 64;
 layout(constant_id = 1) const uint PATCH_H = 16;
 layout(constant_id = 2) const uint PATCH_W = 16;
 
@@ -30,7 +31,7 @@ void main() {
   const uint corner = (b * 3 * height + n / across * PATCH_H) * width + n % across * PATCH_W;
 
   const uint size = 3 * PATCH_H * PATCH_W;
-  for (uint i = gl_LocalInvocationID.x; i < size; i += gl_WorkGroupSize.x) {
+  for (uint i = gl_LocalInvocationID.x; i < size; i += LANES) {
     const uint line = i / PATCH_W;  // (c, r)
     const uint from = (line / PATCH_H * height + line % PATCH_H) * width + i % PATCH_W;
     y[patch_index * size + i] = image[corner + from];

@@ -9,6 +9,7 @@
 #version 460
 
 layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 64;
 
 layout(set = 0, binding = 0, std430) readonly buffer X { float x[]; };
 layout(set = 0, binding = 1, std430) writeonly buffer Y { float y[]; };
@@ -22,6 +23,6 @@ layout(push_constant) uniform Push {
 void main() {
   const uint b = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
   if (b >= sequences) return;
-  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x)
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES)
     y[b * channels + c] = x[(b * tokens + token) * channels + c];
 }

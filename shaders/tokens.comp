@@ -9,6 +9,7 @@
 #version 460
 
 layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 64;
 
 layout(set = 0, binding = 0, std430) readonly buffer X { float x[]; };
 layout(set = 0, binding = 1, std430) readonly buffer Prefix { float prefix[]; };
@@ -28,7 +29,7 @@ void main() {
   const uint t = row % tokens;
   const uint from = b * (tokens - prefixes) + t - prefixes;  // a row of x, where t >= R
 
-  for (uint c = gl_LocalInvocationID.x; c < channels; c += gl_WorkGroupSize.x) {
+  for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES) {
     const float value = t < prefixes ? prefix[t * channels + c] : x[from * channels + c];
     y[row * channels + c] = value + positions[t * channels + c];
   }

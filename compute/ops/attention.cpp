@@ -10,7 +10,7 @@ namespace fovea::compute::ops {
 namespace {
 
 struct Push {
-  std::uint32_t sequences, heads, tokens;
+  std::uint32_t sequences, heads, tokens, chunk;
 };
 
 constexpr std::int64_t kMaxDim = 128;
@@ -18,7 +18,10 @@ constexpr std::int64_t kMaxDim = 128;
 /// Iterations of one invocation (see the kernels' loops).
 std::int64_t iterations(const AttentionPlan& plan, std::uint32_t lanes, std::int64_t tokens,
                         std::int64_t dim) {
-  if (plan.variant == Variant::portable) return ceil_div(tokens, 32);
+  if (plan.variant == Variant::portable) {
+    const std::int64_t slices = ceil_div(dim, 32);
+    return ceil_div(tokens, 32) * (1 + slices * (1 + 2 + 8) + 8 + 8) + 4;
+  }
   const std::int64_t blocks = ceil_div(tokens, plan.chunk) + ceil_div(tokens, 4 * lanes);
   return blocks * (1 + ceil_div(dim, 4)) + 2 * ceil_div(tokens, 4);
 }
@@ -28,12 +31,11 @@ std::int64_t iterations(const AttentionPlan& plan, std::uint32_t lanes, std::int
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens) {
   if (variant == Variant::portable) return {};
   const DeviceLimits& limits = device.limits();
-  AttentionPlan plan{Variant::subgroup, 16, 0};
+  AttentionPlan plan{Variant::subgroup, 16, 0, limits.shared_memory_bytes / 16};
   // As many keys as shared memory has room for scores of, but no more than there are.
   const std::int64_t step = 4 * limits.subgroup_size;
-  const std::int64_t room = limits.shared_memory_bytes / (4 * plan.rows);
-  plan.chunk = static_cast<std::uint32_t>(
-      std::min(ceil_div(tokens, step), std::max<std::int64_t>(room / step, 1)) * step);
+  const std::int64_t most = std::max<std::int64_t>(plan.room * 4 / plan.rows / step, 1);
+  plan.chunk = static_cast<std::uint32_t>(std::min(ceil_div(tokens, step), most) * step);
   return plan;
 }
 
@@ -59,11 +61,11 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
                                        dim % 4 == 0 ? ".vec4" : "");
   const Kernel& kernel =
       kernels(p.device())
-          .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.chunk});
+          .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.room});
 
   const Tensor y = p.value("attention", {{batch, tokens, shape[2] / 3}});
   const Push push{static_cast<std::uint32_t>(batch * heads), static_cast<std::uint32_t>(heads),
-                  static_cast<std::uint32_t>(tokens)};
+                  static_cast<std::uint32_t>(tokens), plan.chunk};
   const auto sequences = split_groups(p.device(), "attention", batch * heads);
   p.dispatch("attention", {kernel,
                            {qkv},

@@ -18,6 +18,7 @@ layout(push_constant) uniform Push {
   uint sequences;  // B * H
   uint heads;      // H
   uint tokens;     // T
+  uint chunk;      // keys at a time, a multiple of 4 * LANES; attention_subgroup only
 };
 
 const uint QUERY = 0;
@@ -38,7 +39,7 @@ vec4 load_quad(uint row, uint quad) {
 #else
   vec4 value = vec4(0.0);
   [[unroll]] for (uint c = 0; c < 4; ++c)
-    if (4 * quad + c < DIM) value[c] = qkv[row + 4 * quad + c];
+    value[c] = 4 * quad + c < DIM ? qkv[row + min(4 * quad + c, DIM - 1)] : 0.0;
   return value;
 #endif
 }
