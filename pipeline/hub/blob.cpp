@@ -169,8 +169,8 @@ RemoteFile probe(HubClient& hub, const std::string& repository, const std::strin
                  const std::string& path) {
   RemoteFile file;
   file.path = path;
-  file.url =
-      fmt::format("{}/{}/resolve/{}/{}", hub.endpoint(), repository, commit, percent_encode(path));
+  file.url = fmt::format("{}/{}/resolve/{}/{}", hub.endpoint(), repository, commit,
+                         percent_encode_segment(path));
   const auto make = [&] {
     HttpRequest request;
     request.url = file.url;
@@ -191,7 +191,8 @@ RemoteFile probe(HubClient& hub, const std::string& repository, const std::strin
     file.size = std::stoull(size);
   }
   const bool plain_name = !file.etag.empty() && file.etag.size() <= 128 &&
-                          file.etag.front() != '.' && percent_encode(file.etag) == file.etag;
+                          file.etag.front() != '.' &&
+                          percent_encode_segment(file.etag) == file.etag;
   const std::string repo_commit = answer.header("x-repo-commit");
   if (!plain_name || (!repo_commit.empty() && repo_commit != commit)) {
     throw ModelError(fmt::format("the server does not say which version of {} it has", path),

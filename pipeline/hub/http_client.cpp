@@ -175,7 +175,7 @@ std::string printable_url(const std::string& url) {
   return url_part(parsed.get(), CURLUPART_URL);
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode_segment(std::string_view text) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
   std::string out;

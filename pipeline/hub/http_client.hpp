@@ -67,7 +67,7 @@ std::string resolve_url(const std::string& base, const std::string& reference);
 /// For messages: without user, password, query and fragment, which may be secrets.
 std::string printable_url(const std::string& url);
 /// Everything but letters, digits and -._~ becomes %XX.
-std::string percent_encode(std::string_view text);
+std::string percent_encode_segment(std::string_view text);
 /// An HTTP date as seconds from now, negative in the past; `fallback` when it is none.
 long seconds_until(const std::string& http_date, long fallback);
 

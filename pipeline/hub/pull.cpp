@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kProgressInterval{100};
 
 HubListing list_files(HubClient& hub, const HubName& name) {
   const std::string url = fmt::format("{}/api/models/{}/revision/{}", hub.endpoint(),
-                                      name.repository, percent_encode(name.revision));
+                                      name.repository, percent_encode_segment(name.revision));
   std::string body;
   const auto make = [&] {
     body.clear();

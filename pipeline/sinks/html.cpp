@@ -119,7 +119,7 @@ class HtmlSink final : public Sink {
   std::string link_to(const Frame& frame) const {
     if (frame.path.empty()) return {};
     const auto from_page = std::filesystem::absolute(frame.path).lexically_relative(folder_);
-    return from_page.empty() ? std::string() : "./" + percent_encode(from_page.string());
+    return from_page.empty() ? std::string() : "./" + percent_encode_path(from_page.string());
   }
 
   void write_gallery() {

@@ -111,10 +111,10 @@ std::string to_utf8(std::string_view text) {
 
 std::string source_field(std::string_view path) {
   if (is_utf8(path) && !path.starts_with("file:")) return std::string(path);
-  return "file:" + percent_encode(path);
+  return "file:" + percent_encode_path(path);
 }
 
-std::string percent_encode(std::string_view bytes) {
+std::string percent_encode_path(std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : bytes) {

@@ -20,7 +20,7 @@ std::string to_utf8(std::string_view text);
 std::string source_field(std::string_view path);
 
 /// Every byte but letters, digits and "-._~/" as %XX: a path for href="..." or a file: URI.
-std::string percent_encode(std::string_view bytes);
+std::string percent_encode_path(std::string_view bytes);
 
 /// Text for HTML content and quoted attributes; control characters become U+FFFD.
 std::string html_escape(std::string_view text);

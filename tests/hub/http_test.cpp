@@ -26,8 +26,8 @@ TEST(Url, PrintsNoSecrets) {
 }
 
 TEST(Url, EncodesEverythingButPlainCharacters) {
-  EXPECT_EQ(percent_encode("refs/pr/3"), "refs%2Fpr%2F3");
-  EXPECT_EQ(percent_encode("a b+%\xff~-._Z9"), "a%20b%2B%25%FF~-._Z9");
+  EXPECT_EQ(percent_encode_segment("refs/pr/3"), "refs%2Fpr%2F3");
+  EXPECT_EQ(percent_encode_segment("a b+%\xff~-._Z9"), "a%20b%2B%25%FF~-._Z9");
 }
 
 TEST(HttpDate, CountsFromNow) {
