@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/options.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "compute/error.hpp"
+#include "pipeline/config/values.hpp"
+#include "vision/models/random_checkpoint.hpp"
+
+namespace fovea::pipeline {
+namespace fs = std::filesystem;
+namespace {
+
+/// Ending of an output file -> the sink that writes it.
+constexpr std::pair<const char*, const char*> kEndings[] = {
+    {".jsonl", "jsonl"}, {".csv", "csv"}, {".html", "html"}, {".htm", "html"}};
+
+Override literal(std::string label, std::string path, std::string value) {
+  return {std::move(label), std::move(path), std::move(value), true};
+}
+
+bool names_stdout(const std::vector<std::string>& outputs) {
+  return std::find(outputs.begin(), outputs.end(), "-") != outputs.end();
+}
+
+}  // namespace
+
+void add_model_option(CLI::App& command, CommonOptions& options) {
+  command
+      .add_option("-m,--model", options.model,
+                  "Model folder, built-in name or org/name (default: fovea-vit-cifar10)")
+      ->type_name("MODEL");
+}
+
+void add_device_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--device", options.device, "auto, gpu, cpu, a number or part of a name")
+      ->type_name("DEVICE");
+  command.add_option("--precision", options.precision, "Weights as fp32 or fp16")
+      ->type_name("fp32|fp16");
+}
+
+void add_json_option(CLI::App& command, bool& json, const std::string& what) {
+  command.add_flag("--json", json, what + " as JSON on standard output");
+}
+
+void add_run_options(CLI::App& command, CommonOptions& options) {
+  add_model_option(command, options);
+  add_device_options(command, options);
+  command.add_option("--batch", options.batch, "Pictures in one submission")->type_name("N");
+  command.add_option("--top", options.top, "Labels kept per picture")->type_name("N");
+  command
+      .add_option("-o,--output", options.outputs,
+                  "Also write results to FILE: .jsonl, .csv or .html; - is JSONL on standard "
+                  "output. Repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command
+      .add_option("--set", options.sets, "Change one value: stages[0].classify.top=3. Repeatable")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command.add_flag("--emit-yaml", options.emit_yaml, "Print the YAML this command stands for");
+  command.add_option("--progress", options.progress, "auto, bar, lines, json or none")
+      ->type_name("MODE");
+  add_json_option(command, options.json, "Records");
+}
+
+Override source_override(const std::string& source, const std::string& path) {
+  if (source == "-") return {"SRC", path + ".stdin", "true", false};
+  if (source.starts_with('@') && source.size() > 1) {
+    return literal("SRC", path + ".list", source.substr(1));
+  }
+  return literal("SRC", path + ".path", source);
+}
+
+Override output_override(const std::string& file, const std::string& path) {
+  if (file == "-") return literal("--output", path + ".jsonl.path", "/dev/stdout");
+  std::string ending = fs::path(file).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const auto& [known, sink] : kEndings) {
+    if (ending == known) return literal("--output", path + "." + sink + ".path", file);
+  }
+  throw ConfigError(ending.empty() ? "the output '" + file + "' has no ending to choose a format by"
+                                   : "no format is known for the ending '" + ending + "'",
+                    "--output " + file,
+                    "end the name in .jsonl (records), .csv (a spreadsheet) or .html (a page)");
+}
+
+std::vector<Override> to_overrides(const CommonOptions& options, const std::string& classify,
+                                   std::size_t sinks) {
+  std::vector<Override> overrides;
+  const auto add = [&](const char* label, const std::string& path, const std::string& value) {
+    if (!value.empty()) overrides.push_back(literal(label, path, value));
+  };
+  if (!options.model.empty()) add("--model", classify + ".model", resolved_model(options.model));
+  add("--top", classify + ".top", options.top);
+  add("--device", "device", options.device);
+  add("--precision", "precision", options.precision);
+  add("--batch", "batch", options.batch);
+  std::vector<std::string> outputs = options.outputs;
+  if (options.json && !names_stdout(outputs)) outputs.emplace_back("-");
+  for (const std::string& file : outputs) {
+    overrides.push_back(output_override(file, "sinks[" + std::to_string(sinks++) + "]"));
+  }
+  for (const std::string& set : options.sets) overrides.push_back(parse_override(set));
+  return overrides;
+}
+
+NamedConfig config_from_file(const fs::path& file, const std::vector<std::string>& sources,
+                             const CommonOptions& options) {
+  const std::string yaml = read_config_file(file);
+  const std::string name = file.string();
+  // What the file itself holds decides where options go.
+  const RunConfig as_written = check_config(yaml, name, {}, false).config;
+  std::string classify = "stages[0].classify";
+  for (std::size_t i = as_written.stages.size(); i-- > 0;) {
+    if (std::holds_alternative<ClassifyConfig>(as_written.stages[i])) {
+      classify = "stages[" + std::to_string(i) + "].classify";
+    }
+  }
+  const auto written = std::count_if(as_written.sinks.begin(), as_written.sinks.end(),
+                                     [](const SinkConfig& sink) { return sink.place.line > 0; });
+  std::vector<Override> overrides =
+      to_overrides(options, classify, static_cast<std::size_t>(written));
+  if (!sources.empty()) {
+    const bool several =
+        !as_written.sources.empty() && as_written.sources[0].place.path.starts_with("sources");
+    std::vector<Override> changed;
+    if (!several && sources.size() == 1) {
+      changed.push_back({"SRC", "source", "{}", false});
+      changed.push_back(source_override(sources[0], "source"));
+    } else if (several) {
+      changed.push_back({"SRC", "sources", "[]", false});
+      for (std::size_t i = 0; i < sources.size(); ++i) {
+        changed.push_back(source_override(sources[i], "sources[" + std::to_string(i) + "]"));
+      }
+    } else {
+      throw ConfigError("several sources replace one", name,
+                        "give one SRC, or name the file's own under 'sources'");
+    }
+    overrides.insert(overrides.begin(), changed.begin(), changed.end());
+  }
+  NamedConfig result{name, check_config(yaml, name, overrides, true)};
+  if (options.json || names_stdout(options.outputs)) {
+    // Standard output belongs to the records now.
+    std::erase_if(result.checked.config.sinks, [](const SinkConfig& sink) {
+      return std::holds_alternative<TableConfig>(sink.kind);
+    });
+  }
+  return result;
+}
+
+NamedConfig config_from_sources(const std::vector<std::string>& sources,
+                                const std::vector<std::string>& lists,
+                                const CommonOptions& options) {
+  std::vector<std::string> all = sources;
+  for (const std::string& list : lists) all.push_back("@" + list);
+  if (all.empty()) {
+    throw ConfigError("no pictures are named", "fovea classify",
+                      "name files or folders, '-' for standard input, or --list FILE");
+  }
+  std::vector<Override> overrides;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string path = all.size() == 1 ? "source" : "sources[" + std::to_string(i) + "]";
+    overrides.push_back(source_override(all[i], path));
+  }
+  const std::string classify = "stages[0].classify";
+  overrides.push_back(literal("--model", classify + ".model", kBuiltinModel));
+  std::size_t sinks = 0;
+  const bool records_on_stdout = options.json || names_stdout(options.outputs);
+  if (!records_on_stdout) overrides.push_back({"--output", "sinks[0].table", "{}", false});
+  if (!records_on_stdout) sinks = 1;
+  const std::vector<Override> more = to_overrides(options, classify, sinks);
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return {"fovea classify", check_config("version: 1\n", "fovea classify", overrides, true)};
+}
+
+std::string resolved_model(const std::string& model) {
+  if (!model.starts_with(vision::kRandomModelPrefix)) return model;
+  fs::path parent = cache_folder();
+  if (parent.empty()) parent = fs::temp_directory_path() / "fovea";
+  return vision::random_checkpoint(model, parent / "random-models").string();
+}
+
+fs::path cache_folder() {
+  const auto from = [](const char* name, const char* below) -> fs::path {
+    const char* value = std::getenv(name);
+    return value == nullptr || *value == '\0' ? fs::path() : fs::path(value) / below;
+  };
+  const fs::path xdg = from("XDG_CACHE_HOME", "fovea");
+  return xdg.empty() ? from("HOME", ".cache/fovea") : xdg;
+}
+
+}  // namespace fovea::pipeline

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Options that several commands share, and the configuration they stand for. Values stay
+// text: the configuration's own checker reads them, so that --batch and batch: agree.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pipeline/config/config.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace fovea::pipeline {
+
+/// The model that is used where none is named.
+inline constexpr const char* kBuiltinModel = "fovea-vit-cifar10";
+
+/// As typed; empty where the option was not given.
+struct CommonOptions {
+  std::string model, device, precision, batch, top;
+  std::vector<std::string> outputs;  // -o
+  std::vector<std::string> sets;     // --set
+  std::string progress = "auto";
+  bool emit_yaml = false, json = false;
+};
+
+void add_model_option(CLI::App& command, CommonOptions& options);
+/// --device, --precision.
+void add_device_options(CLI::App& command, CommonOptions& options);
+/// "`what` as JSON on standard output".
+void add_json_option(CLI::App& command, bool& json, const std::string& what);
+/// All of CommonOptions.
+void add_run_options(CLI::App& command, CommonOptions& options);
+
+/// Overrides for a configuration whose classify stage is `classify` ("stages[0].classify") and
+/// that has `sinks` sinks already. Throws ConfigError for an output of unknown ending.
+std::vector<Override> to_overrides(const CommonOptions& options, const std::string& classify,
+                                   std::size_t sinks);
+
+/// A SRC argument as the entry of `source`: "-", "@list.txt" or a path.
+Override source_override(const std::string& source, const std::string& path);
+
+/// The override that adds a sink for `file`, chosen by its ending, at `path` ("sinks[0]").
+/// "-" is JSONL on standard output. Throws ConfigError that lists the endings.
+Override output_override(const std::string& file, const std::string& path);
+
+/// A file of configuration with the options on top of it.
+struct NamedConfig {
+  std::string name;
+  CheckedConfig checked;
+};
+/// CONFIG.yaml with `options` and, where not empty, `sources` instead of its own.
+NamedConfig config_from_file(const std::filesystem::path& file,
+                             const std::vector<std::string>& sources, const CommonOptions& options);
+/// The configuration that `fovea classify SRC...` stands for; `lists` are --list files.
+NamedConfig config_from_sources(const std::vector<std::string>& sources,
+                                const std::vector<std::string>& lists,
+                                const CommonOptions& options);
+
+/// What -m names, as find_model() takes it: random:NAME becomes a folder of the cache.
+std::string resolved_model(const std::string& model);
+
+/// $XDG_CACHE_HOME/fovea or ~/.cache/fovea; empty where neither variable is set.
+std::filesystem::path cache_folder();
+
+}  // namespace fovea::pipeline
