@@ -204,6 +204,7 @@ PreprocessSpec timm_spec(const json& config, const std::string& where) {
                      "download config.json again");
   }
   spec.center_crop = true;
+  spec.crop_rounding = CropRounding::torchvision;
 
   const double stated = number_or(recipe, "crop_pct", 0.875, where);
   const double crop_pct = stated == 0.0 ? 0.875 : stated;
@@ -216,13 +217,12 @@ PreprocessSpec timm_spec(const json& config, const std::string& where) {
   const std::string mode = string_or(recipe, "crop_mode", "center", where);
   if (mode == "squash") {
     spec.resize = ResizeMode::exact;
-  } else if (mode == "center" && spec.resize_h == spec.resize_w) {
-    spec.resize = ResizeMode::shortest_edge;
+  } else if (mode == "center") {
+    spec.resize = spec.resize_h == spec.resize_w ? ResizeMode::shortest_edge : ResizeMode::cover;
     spec.shortest_edge = spec.resize_h;
   } else {
-    throw ModelError(fmt::format("timm crop_mode '{}' at input {}x{} is not supported", mode,
-                                 spec.crop_h, spec.crop_w),
-                     where, "use a model with crop_mode squash, or center with a square input");
+    throw ModelError(fmt::format("timm crop_mode '{}' is not supported", mode), where,
+                     "use a model with crop_mode center or squash");
   }
 
   constexpr std::array<std::pair<std::string_view, Resample>, 6> kFilters{

@@ -18,7 +18,8 @@ PreprocessSpec processor_spec(const nlohmann::json& config, const std::string& m
                               const std::string& where);
 
 /// timm's evaluation transform from config.json's "pretrained_cfg": resize to
-/// floor(input / crop_pct), centre crop (timm/data/transforms_factory.py).
+/// floor(input / crop_pct), centre crop by torchvision's rounding
+/// (timm/data/transforms_factory.py).
 PreprocessSpec timm_spec(const nlohmann::json& config, const std::string& where);
 
 }  // namespace fovea::vision

@@ -56,6 +56,7 @@ TEST(ProcessorConfig, ReadsTheFileOfADistilledDeit) {
   EXPECT_EQ(spec.resample, Resample::bicubic);
   EXPECT_TRUE(spec.center_crop);
   EXPECT_EQ(spec.crop_h, 224);
+  EXPECT_EQ(spec.crop_rounding, CropRounding::transformers);
   EXPECT_EQ(spec.mean, (Rgb{0.485, 0.456, 0.406}));
   EXPECT_EQ(spec.stddev, (Rgb{0.229, 0.224, 0.225}));
 }
@@ -157,9 +158,19 @@ TEST(TimmRecipe, ResizesToTheInputDividedByItsCrop) {
   EXPECT_EQ(spec.resize, ResizeMode::shortest_edge);
   EXPECT_EQ(spec.shortest_edge, 248);
   EXPECT_TRUE(spec.center_crop);
+  EXPECT_EQ(spec.crop_rounding, CropRounding::torchvision);
   EXPECT_EQ(spec.crop_h, 224);
   EXPECT_EQ(spec.resample, Resample::bicubic);
   EXPECT_DOUBLE_EQ(spec.mean[2], 0.5);
+}
+
+TEST(TimmRecipe, CoversAnInputThatIsNotSquare) {
+  const PreprocessSpec spec = timm(R"("input_size":[3,90,180],"crop_pct":0.9)");
+  EXPECT_EQ(spec.resize, ResizeMode::cover);
+  EXPECT_EQ(spec.resize_h, 100);
+  EXPECT_EQ(spec.resize_w, 200);
+  EXPECT_EQ(spec.crop_h, 90);
+  EXPECT_EQ(spec.crop_w, 180);
 }
 
 TEST(TimmRecipe, HasTimmsDefaults) {
@@ -177,7 +188,6 @@ TEST(TimmRecipe, SquashesWhereTheModelSays) {
   EXPECT_EQ(spec.resize_h, 100);
   EXPECT_EQ(spec.resize_w, 200);
   EXPECT_THROW(timm(R"("crop_mode":"border")"), ModelError);
-  EXPECT_THROW(timm(R"("input_size":[3,100,200])"), ModelError);
   EXPECT_THROW(timm(R"("interpolation":"random")"), ModelError);
   EXPECT_THROW(timm(R"("crop_pct":-1)"), ModelError);
 }
