@@ -13,6 +13,7 @@
 #include "compute/error.hpp"
 #include "pipeline/eval/eval.hpp"
 #include "pipeline/sinks/file.hpp"
+#include "pipeline/sinks/text.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -106,7 +107,7 @@ class Canvas {
 };
 
 struct Layout {
-  int cell = 0, left = 0, top = 96;
+  int cell = 0, left = 0, top = 104;
   int legend = 92;  // room on the right
   std::size_t rows = 0, answers = 0;
   bool names = false, numbers = false;
@@ -137,7 +138,7 @@ Layout lay_out(const Scores& scores) {
     longest = std::max(longest, text_width(shortened(one.name, 24), kNormal));
   }
   layout.left = longest + 48;
-  layout.top = 72 + longest + 34;
+  layout.top = 86 + longest + 10;
   return layout;
 }
 
@@ -205,16 +206,15 @@ void write_confusion_png(const EvalReport& report, const std::filesystem::path& 
       scores.pictures == 0
           ? shortened(report.dataset, 40)
           : fmt::format("{}: {:.2f} % right", shortened(report.dataset, 40), 100 * scores.top1);
-  const std::string subtitle =
-      fmt::format("{}, {} pictures; colour is the share of the row",
-                  shortened(report.run.identity.model, 44), scores.pictures);
+  const std::string subtitle = fmt::format(
+      "{}, {} pictures", shortened(report.run.identity.model, 44), with_commas(scores.pictures));
+  const std::string key = "rows: truth, columns: answers, colour: share of the row";
   const int width = std::max({layout.right() + layout.legend, 40 + text_width(title, kTitle),
-                              40 + text_width(subtitle, kSmall)});
+                              40 + text_width(subtitle, kSmall), 40 + text_width(key, kSmall)});
   Canvas canvas(width, layout.bottom() + 28);
   canvas.text(title, {20, 32}, kTitle, kInk, 2);
-  canvas.text(subtitle, {20, 54}, kSmall, kSoft);
-  canvas.text("answer", {layout.left, 78}, kSmall, kSoft);
-  canvas.text("truth", {20, layout.top + 12}, kSmall, kSoft);
+  canvas.text(subtitle, {20, 53}, kSmall, kSoft);
+  canvas.text(key, {20, 70}, kSmall, kSoft);
   draw_cells(canvas, layout, scores);
   draw_names(canvas, layout, scores);
   draw_legend(canvas, layout);

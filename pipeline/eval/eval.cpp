@@ -11,7 +11,6 @@
 
 #include "compute/error.hpp"
 #include "pipeline/eval/dataset.hpp"
-#include "pipeline/sinks/file.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/model_name.hpp"
 
@@ -116,18 +115,6 @@ EvalReport evaluate(const EvalRequest& request) {
   report.data = dataset.root.string();
   report.scores = sink.scores();
   return report;
-}
-
-void write_eval_report(const EvalReport& report, const std::filesystem::path& dir) {
-  const auto write = [&](const char* name, const std::string& text) {
-    AtomicFile file(dir / name);
-    file.write(text);
-    file.commit();
-  };
-  write("eval.json", to_json(report) + "\n");
-  write("classes.csv", classes_csv(report));
-  write("confusion.csv", confusion_csv(report));
-  write_confusion_png(report, dir / "confusion.png");
 }
 
 }  // namespace fovea::pipeline

@@ -53,8 +53,9 @@ std::string name_cell(const std::string& name, int width) {
 std::string headline(const EvalReport& report) {
   const Scores& scores = report.scores;
   std::string text = fmt::format("{}: {} pictures in {} classes", printable(report.dataset),
-                                 scores.pictures, scores.classes.size());
-  if (scores.failed > 0) text += fmt::format(", {} more could not be read", scores.failed);
+                                 with_commas(scores.pictures), scores.classes.size());
+  if (scores.failed > 0)
+    text += fmt::format(", {} more could not be read", with_commas(scores.failed));
   if (report.run.summary.interrupted) text += " (stopped early)";
   text += fmt::format("\n{} on {}, {}\n\n", printable(report.run.identity.model),
                       printable(report.run.identity.device), report.run.identity.precision);

@@ -121,14 +121,6 @@ const char* grade(float score) { return score >= 0.8f ? "good" : score >= 0.5f ?
 
 }  // namespace
 
-std::string with_commas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::ptrdiff_t i = std::ssize(digits) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<std::size_t>(i), ",");
-  }
-  return digits;
-}
-
 std::string human_bytes(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
   constexpr std::string_view kUnits[] = {"kB", "MB", "GB", "TB"};

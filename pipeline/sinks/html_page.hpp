@@ -50,8 +50,6 @@ std::string page_card(const Frame& frame, std::string_view image, std::string_vi
 /// One failure as <tr>.
 std::string page_failure(const Failure& failure);
 
-/// 1234567 -> "1,234,567"
-std::string with_commas(std::uint64_t number);
 /// 1536 -> "1.5 kB"
 std::string human_bytes(std::uint64_t bytes);
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <string>
 #include <vector>
 
 namespace fovea::pipeline {
@@ -224,6 +226,14 @@ std::string fit(std::string_view text, int width, Cut cut, std::string_view elli
   used += columns(ellipsis);
   if (used < width) kept += std::string(static_cast<std::size_t>(width - used), ' ');
   return kept;
+}
+
+std::string with_commas(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::ptrdiff_t i = std::ssize(digits) - 3; i > 0; i -= 3) {
+    digits.insert(static_cast<std::size_t>(i), ",");
+  }
+  return digits;
 }
 
 }  // namespace fovea::pipeline

@@ -3,6 +3,7 @@
 // File names and labels are other people's bytes: here they become safe to write into
 // JSON, CSV, HTML and a terminal. Pure functions.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,5 +41,8 @@ enum class Cut { start, end };
 /// `text` in exactly `width` columns: padded with spaces, or shortened at one end with
 /// `ellipsis`. Never cuts inside a character.
 std::string fit(std::string_view text, int width, Cut cut, std::string_view ellipsis);
+
+/// 1234567 -> "1,234,567"
+std::string with_commas(std::uint64_t number);
 
 }  // namespace fovea::pipeline
