@@ -127,7 +127,7 @@ void print_devices(const Findings& found) {
   if (found.devices.empty()) {
     fmt::print("  none{}\n", found.no_devices.empty() ? "" : ": " + found.no_devices);
   }
-  if (!found.choice.empty()) fmt::print("  {}\n", found.choice);
+  if (!found.choice.empty()) fmt::print("  chosen: {}\n", found.choice);
   if (!found.refusal.empty()) fmt::print("  {}\n", found.refusal);
 }
 

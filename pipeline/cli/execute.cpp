@@ -42,7 +42,7 @@ ExitCode execute(NamedConfig named, const CommonOptions& options) {
   const InterruptGuard guard;
   RunOptions run;
   run.on_progress = [&](const Progress& progress) { display.update(progress); };
-  run.on_notice = [&](const std::string& line) { display.notice(line); };
+  run.on_notice = [&](const std::string& line) { display.notice("device " + line); };
   FailureEcho echo([&](const std::string& line) { display.notice(line); });
   if (!has_table) run.extra_sinks.push_back(&echo);
   run.stop = &InterruptGuard::stop();

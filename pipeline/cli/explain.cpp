@@ -106,7 +106,7 @@ ExitCode explain(const ExplainOptions& options) {
                         {"steps", explained.steps}});
       continue;
     }
-    fmt::print("\nmodel   {}\n{}\n", explained.model, explained.device);
+    fmt::print("\nmodel   {}\ndevice  {}\n", explained.model, explained.device);
     fmt::print("weights {}, {} barriers; '|' marks a step that waits for the ones before it\n",
                bytes_text(explained.weight_bytes), explained.barriers);
     fmt::print("{}", explained.listing);

@@ -2,6 +2,7 @@
 #include "pipeline/config/config.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <tuple>
 
@@ -28,21 +29,29 @@ void sort_by_place(std::vector<Fault>& faults) {
   });
 }
 
+/// "job.yaml:3:1 stages[0]", with `before` and `after` around the path.
+std::string place_text(const Place& place, const char* before, const char* after) {
+  std::string text = place.file;
+  if (place.line > 0) {
+    text += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+  }
+  // An option such as --batch, or an argument such as SRC, names its key already.
+  const std::string& file = place.file;
+  const bool argument =
+      std::all_of(file.begin(), file.end(), [](unsigned char c) { return std::isupper(c) != 0; });
+  const bool names_key =
+      place.line == 0 && !file.empty() && file != "--set" && (file[0] == '-' || argument);
+  if (place.path.empty() || names_key) return text;
+  return text.empty() ? place.path : text + before + place.path + after;
+}
+
 }  // namespace
 
 std::string to_string(std::span<const Fault> faults) {
   std::string text;
   for (const Fault& fault : faults) {
     if (!text.empty()) text += "\n";
-    std::string place = fault.place.file;
-    if (fault.place.line > 0) {
-      place += ":" + std::to_string(fault.place.line) + ":" + std::to_string(fault.place.column);
-    }
-    // An option such as --batch names its key already.
-    const bool is_option = fault.place.line == 0 && place.starts_with("-") && place != "--set";
-    if (!fault.place.path.empty() && !is_option) {
-      place += (place.empty() ? "" : " ") + fault.place.path;
-    }
+    const std::string place = place_text(fault.place, " ", "");
     if (!place.empty()) text += place + ": ";
     text += fault.what;
     if (!fault.fix.empty()) text += "\n  fix: " + fault.fix;
@@ -118,11 +127,13 @@ CheckedConfig check_config_file(const std::filesystem::path& file,
 
 RunConfig require_valid(CheckedConfig checked, const std::string& name) {
   if (checked.faults.empty()) return std::move(checked.config);
-  const std::size_t count = checked.faults.size();
-  throw ConfigError(to_string(checked.faults), name,
-                    count == 1 ? "correct this, then: fovea check CONFIG.yaml"
-                               : "correct these " + std::to_string(count) +
-                                     " faults, then: fovea check CONFIG.yaml");
+  if (checked.faults.size() == 1) {
+    const Fault& fault = checked.faults.front();
+    throw ConfigError(fault.what, place_text(fault.place, " (", ")"), fault.fix);
+  }
+  throw ConfigError(
+      to_string(checked.faults), name,
+      "correct these " + std::to_string(checked.faults.size()) + " faults; nothing was run");
 }
 
 RunConfig load_config(const std::filesystem::path& file, std::span<const std::string> overrides) {

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands around a run: what they print, and how they say no.
+#include "tests/e2e/e2e_fixture.hpp"
+
+namespace fovea::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+const std::vector<std::string> kCommands{"classify", "run",    "check",      "explain",
+                                         "eval",     "bench",  "preprocess", "doctor",
+                                         "models",   "schema", "version"};
+
+class Commands : public EndToEnd {};
+class DeviceCommands : public EndToEndOnDevice {};
+
+TEST_F(Commands, HelpHasExamples) {
+  const ProcessResult all = fovea({"--help"});
+  EXPECT_EQ(all.exit_code, 0);
+  for (const std::string& command : kCommands) {
+    EXPECT_THAT(all.out, HasSubstr("\n  " + command));
+    const ProcessResult help = fovea({command, "--help"});
+    EXPECT_EQ(help.exit_code, 0) << command;
+    EXPECT_THAT(help.out, AllOf(HasSubstr("Example"), HasSubstr("fovea " + command))) << command;
+  }
+  for (const char* command : {"list", "info", "pull"}) {
+    EXPECT_THAT(fovea({"models", command, "--help"}).out,
+                HasSubstr("fovea models " + std::string(command)));
+  }
+}
+
+TEST_F(Commands, WordsThatAreNone) {
+  const auto refused = [&](const std::vector<std::string>& arguments) {
+    const ProcessResult result = fovea(arguments);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, AllOf(HasSubstr("where:"), HasSubstr("fix:")));
+    return result.err;
+  };
+  EXPECT_THAT(refused({"clasify", "a.jpg"}), HasSubstr("did you mean 'classify'"));
+  EXPECT_THAT(refused({"classify", "a.jpg", "--bacth", "3"}), HasSubstr("did you mean '--batch'"));
+  EXPECT_THAT(refused({"version", "now"}), HasSubstr("one argument too many"));
+  EXPECT_THAT(refused({"classify"}), HasSubstr("no pictures are named"));
+  EXPECT_THAT(refused({"run"}), HasSubstr("fovea run --help"));
+  EXPECT_THAT(refused({"classify", "a.jpg", "-o", "out.xml"}), HasSubstr(".jsonl"));
+  EXPECT_THAT(refused({"classify", "a.jpg", "-o", "out"}), HasSubstr("no ending"));
+  EXPECT_THAT(refused({"classify", "no-such.jpg", "-m", kTinyModel.string()}),
+              HasSubstr("'no-such.jpg' does not exist"));
+  EXPECT_THAT(refused({"classify", ".", "-m", "no-such-model"}), HasSubstr("no-such-model"));
+  EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--batch", "many"}),
+              HasSubstr("batch is 'many'\n  where: --batch\n"));
+  EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--precision", "int8"}),
+              HasSubstr("fp32, fp16"));
+  EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--progress", "loud"}),
+              HasSubstr("auto, bar, lines, json or none"));
+  EXPECT_THAT(refused({"classify", ".", "--set", "batch"}), HasSubstr("PATH=VALUE"));
+  EXPECT_THAT(refused({"run", "no-such.yaml"}), HasSubstr("no-such.yaml"));
+  EXPECT_THAT(refused({"run", "."}), HasSubstr("is a folder"));
+}
+
+TEST_F(Commands, WithoutArgumentsTheHelp) {
+  const ProcessResult result = fovea({});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("Examples:"));
+}
+
+TEST_F(Commands, Version) {
+  const Json versions = Json::parse(fovea({"version", "--json"}).out);
+  for (const char* key : {"fovea", "build", "compiler", "opencv", "vulkan_headers"}) {
+    EXPECT_FALSE(versions.at(key).get<std::string>().empty()) << key;
+  }
+  EXPECT_THAT(fovea({"version"}).out, HasSubstr(versions.at("fovea").get<std::string>()));
+  EXPECT_THAT(fovea({"--version"}).out, HasSubstr(versions.at("fovea").get<std::string>()));
+}
+
+TEST_F(Commands, SchemaIsJson) {
+  const Json schema = Json::parse(fovea({"schema"}).out);
+  EXPECT_EQ(schema.at("$schema"), "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_TRUE(schema.at("properties").contains("stages"));
+}
+
+TEST_F(Commands, CheckFindsEverythingAtOnce) {
+  picture("photos/a.png", 1);
+  text_file("good.yaml",
+            "version: 1\nsource: photos\nstages: [classify: " + kTinyModel.string() + "]\n");
+  text_file("bad.yaml", "version: 1\nsource: fotos\nbacth: 3\nstages: [filter: {labels: [a]}]\n");
+  const ProcessResult good = fovea({"check", "good.yaml"});
+  EXPECT_EQ(good.exit_code, 0) << good.out;
+  EXPECT_THAT(good.out, AllOf(HasSubstr("good.yaml: ok"), HasSubstr("gives labels")));
+  const ProcessResult bad = fovea({"check", "good.yaml", "bad.yaml"});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_THAT(bad.out, AllOf(HasSubstr("bad.yaml:2:9 source: 'fotos' does not exist"),
+                             HasSubstr("bad.yaml:3:1: unknown key 'bacth'"),
+                             HasSubstr("put classify before it"), HasSubstr("3 faults")));
+  const Json json = Json::parse(fovea({"check", "bad.yaml", "--json"}).out);
+  ASSERT_EQ(json.at(0).at("faults").size(), 3U);
+  EXPECT_EQ(json.at(0).at("faults").at(1).at("line"), 3);
+}
+
+TEST_F(Commands, ModelsInfo) {
+  const Json info = Json::parse(fovea({"models", "info", kTinyModel.string(), "--json"}).out);
+  EXPECT_EQ(info.at("architecture"), "ViTForImageClassification");
+  EXPECT_EQ(info.at("layers"), 3);
+  EXPECT_EQ(info.at("hidden_size"), 32);
+  EXPECT_EQ(info.at("tokens"), 17);
+  EXPECT_EQ(info.at("labels").size(), 6U);
+  EXPECT_GT(info.at("parameters").get<int>(), 10'000);
+  const ProcessResult text = fovea({"models", "info", kTinyModel.string()});
+  EXPECT_THAT(text.out, AllOf(HasSubstr("32 x 32 pixels"), HasSubstr("class 5")));
+  EXPECT_EQ(fovea({"models", "info", "no-such-model"}).exit_code, 1);
+}
+
+TEST_F(Commands, ModelsListTakesTheEnvironment) {
+  fs::create_directories(folder_ / "models");
+  fs::copy(kTinyModel, folder_ / "models/tiny", fs::copy_options::recursive);
+  ProcessOptions with = options();
+  with.environment["FOVEA_MODELS"] = (folder_ / "models").string();
+  const ProcessResult list = run_process({binary(), "models", "list", "--json"}, with);
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  const Json models = Json::parse(list.out);
+  ASSERT_GE(models.size(), 1U);
+  EXPECT_EQ(models[0].at("name"), "tiny");
+  EXPECT_EQ(models[0].at("labels").size(), 6U);
+}
+
+TEST_F(Commands, PreprocessWritesTheTensorAndComparesIt) {
+  picture("a.png", 1, 100, 60);
+  const std::string model = kTinyModel.string();
+  const ProcessResult dump = fovea({"preprocess", "a.png", "-m", model, "--dump", "a.npy"});
+  EXPECT_EQ(dump.exit_code, 0) << dump.err;
+  EXPECT_THAT(dump.out, HasSubstr("[3, 32, 32]"));
+  EXPECT_EQ(fs::file_size(folder_ / "a.npy"), 128 + 3 * 32 * 32 * 4U);
+  const ProcessResult same = fovea({"preprocess", "a.png", "-m", model, "--compare", "a.npy"});
+  EXPECT_EQ(same.exit_code, 0);
+  EXPECT_THAT(same.out, HasSubstr("all 3072 values are equal"));
+  std::string bytes = read_text(folder_ / "a.npy");
+  bytes[bytes.size() - 1] = static_cast<char>(bytes[bytes.size() - 1] ^ 0x01);
+  text_file("b.npy", bytes);
+  const ProcessResult other =
+      fovea({"preprocess", "a.png", "-m", model, "--compare", "b.npy", "--json"});
+  EXPECT_EQ(other.exit_code, 5);
+  EXPECT_EQ(Json::parse(other.out).at("compare").at("differing"), 1);
+  text_file("no.png", "no picture");
+  EXPECT_EQ(fovea({"preprocess", "no.png", "-m", model}).exit_code, 3);
+}
+
+TEST_F(DeviceCommands, DoctorNamesTheChoice) {
+  const Json doctor = Json::parse(fovea({"doctor", "--json"}).out);
+  EXPECT_GE(doctor.at("devices").size(), 1U);
+  EXPECT_FALSE(doctor.at("choice").get<std::string>().empty());
+  const auto formats = doctor.at("opencv").at("formats").get<std::vector<std::string>>();
+  EXPECT_THAT(formats, testing::IsSupersetOf({"JPEG", "PNG"}));
+  const ProcessResult text = fovea({"doctor"});
+  EXPECT_THAT(text.out, HasSubstr(doctor.at("devices").at(0).at("name").get<std::string>()));
+  const ProcessResult refused = fovea({"doctor", "--device", "no-such-device"});
+  EXPECT_EQ(refused.exit_code, 4);
+  ProcessOptions secret = options();
+  secret.environment["HF_TOKEN"] = "hf_verysecret";
+  for (const char* format : {"--json", "--device=auto"}) {
+    const ProcessResult masked = run_process({binary(), "doctor", format}, secret);
+    EXPECT_THAT(masked.out, testing::Not(HasSubstr("verysecret")));
+    EXPECT_THAT(masked.out, HasSubstr("HF_TOKEN"));
+  }
+}
+
+TEST_F(DeviceCommands, ExplainListsEveryStep) {
+  picture("photos/a.png", 1);
+  text_file("job.yaml", "version: 1\nsource: photos\nstages: [classify: " + kTinyModel.string() +
+                            "]\nsinks: [csv: a.csv]\n");
+  const ProcessResult text = fovea({"explain", "job.yaml"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("needs image; gives labels"), HasSubstr("csv a.csv"),
+                              HasSubstr("attention"), HasSubstr("barriers")));
+  const Json one =
+      Json::parse(fovea({"explain", "-m", kTinyModel.string(), "--batch", "2", "--json"}).out);
+  const Json& model = one.at("models").at(0);
+  EXPECT_EQ(model.at("batch"), 2);
+  EXPECT_GE(model.at("steps").size(), 3U * 5U) << "five steps a block at the least";
+  EXPECT_LT(model.at("scratch_bytes"), model.at("scratch_bytes_without_reuse"));
+  EXPECT_GT(model.at("weight_bytes").get<int>(), 0);
+}
+
+TEST_F(DeviceCommands, BenchMeasures) {
+  const ProcessResult result = fovea({"bench", "-m", kTinyModel.string(), "--batch", "1,3",
+                                      "--precision", "fp32,fp16", "--seconds", "0.05", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const Json bench = Json::parse(result.out);
+  ASSERT_EQ(bench.at("results").size(), 4U);
+  for (const Json& row : bench.at("results")) {
+    EXPECT_GT(row.at("ms_per_image").at("min").get<double>(), 0);
+    EXPECT_GE(row.at("ms_per_image").at("median"), row.at("ms_per_image").at("min"));
+    EXPECT_GT(row.at("images_per_s").get<double>(), 0);
+    EXPECT_GT(row.at("peak_device_bytes").get<double>(), 0);
+    EXPECT_GT(row.at("peak_resident_bytes"), row.at("peak_device_bytes"));
+  }
+  for (const char* precision : {"fp32", "fp16"}) {
+    EXPECT_GT(bench.at("first_result").at(precision).at("cold_ms").get<double>(), 0);
+    EXPECT_GT(bench.at("first_result").at(precision).at("warm_ms").get<double>(), 0);
+  }
+  EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--device", "no-such-device"}).exit_code, 4);
+  EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--batch", "none"}).exit_code, 1);
+}
+
+}  // namespace
+}  // namespace fovea::test
