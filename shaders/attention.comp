@@ -27,18 +27,18 @@ shared vec4 key_tile[KEYS][SLICE + 1];
 // Lane `part` of a query owns keys part, part + 8, part + 16, part + 24 of the step: one vec4.
 shared vec4 weight_tile[QUERIES][KEYS / 4 + 1];
 
-void load_queries(uint sequence, uint first_query) {
+void load_queries(uint base, uint first_query) {
   for (uint i = gl_LocalInvocationID.x; i < QUERIES * QUADS; i += 128) {
-    const uint row = head_row(sequence, QUERY, min(first_query + i % QUERIES, tokens - 1));
+    const uint row = head_row(base, QUERY, min(first_query + i % QUERIES, tokens - 1));
     query_tile[i % QUERIES][i / QUERIES] = load_quad(row, i / QUERIES);
   }
 }
 
 // Quads slice * SLICE.. of keys first_key..; the last key beyond T.
-void load_keys(uint sequence, uint first_key, uint slice) {
+void load_keys(uint base, uint first_key, uint slice) {
   for (uint i = gl_LocalInvocationID.x; i < KEYS * SLICE; i += 128) {
     const uint quad = min(slice * SLICE + i % SLICE, QUADS - 1);
-    const uint row = head_row(sequence, KEY, min(first_key + i / SLICE, tokens - 1));
+    const uint row = head_row(base, KEY, min(first_key + i / SLICE, tokens - 1));
     key_tile[i / SLICE][i % SLICE] = load_quad(row, quad);
   }
 }
@@ -46,10 +46,11 @@ void load_keys(uint sequence, uint first_key, uint slice) {
 void main() {
   const uint sequence = gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y;
   if (sequence >= sequences) return;
+  const uint base = head_base(sequence);
   const uint first_query = gl_WorkGroupID.x * QUERIES;
   const uint mine = gl_LocalInvocationID.x / 8;  // the query of this lane
   const uint part = gl_LocalInvocationID.x % 8;  // its quads of channels: part + 8s
-  load_queries(sequence, first_query);
+  load_queries(base, first_query);
 
   float maximum = LOWEST, denominator = 0.0;
   vec4 sum[MAX_SLICES];
@@ -60,7 +61,7 @@ void main() {
     vec4 score = vec4(0.0);
     for (uint slice = 0; slice * SLICE < QUADS; ++slice) {
       barrier();  // the tile's last readers are done
-      load_keys(sequence, first_key, slice);
+      load_keys(base, first_key, slice);
       barrier();
       for (uint d = 0; d < min(SLICE, QUADS - slice * SLICE); ++d) {
         const vec4 q = query_tile[mine][slice * SLICE + d];
@@ -87,7 +88,7 @@ void main() {
       const vec4 w = weight_tile[mine][k];
       denominator += dot(w, vec4(1.0));
       [[unroll]] for (uint i = 0; i < 4; ++i) {
-        const uint row = head_row(sequence, VALUE, min(first_key + k + 8 * i, tokens - 1));
+        const uint row = head_row(base, VALUE, min(first_key + k + 8 * i, tokens - 1));
         [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s)
           if (s * SLICE < QUADS) sum[s] += w[i] * load_quad(row, min(s * SLICE + part, QUADS - 1));
       }

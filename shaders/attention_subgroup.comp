@@ -12,6 +12,7 @@
 #version 460
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_GOOGLE_include_directive : require
+#extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 
 layout(local_size_x_id = 0) in;
@@ -22,22 +23,23 @@ layout(constant_id = 3) const uint ROOM = 1024;  // for scores: ROWS * chunk / 4
 #include "attention_interface.glsl"
 
 const uint SLICES = ROWS / 4;                      // queries of a lane, at the smallest LANES
+const uint MAX_SLOTS = 8;                          // D <= 128 over at least 4 lanes
 const uint SLOTS = (QUADS + LANES - 1) / LANES;    // quads of channels of a lane
 const float LOWEST = -3.0e38;
 
 shared vec4 scores[ROOM];
 
 // Scores of ROWS queries against keys first_key.., the lane's four at block * 4 * LANES + 4 * lane.
-void score_block(uint sequence, uint first_query, uint first_key, uint block) {
+void score_block(uint base, uint first_query, uint first_key, uint block) {
   const uint lane = gl_SubgroupInvocationID;
   const uint last = tokens - 1;
   const uint key_quad = block * LANES + lane;
   const uvec4 key = first_key + 4 * key_quad + uvec4(0, 1, 2, 3);
   uint key_row[4];
-  [[unroll]] for (uint c = 0; c < 4; ++c) key_row[c] = head_row(sequence, KEY, min(key[c], last));
+  [[unroll]] for (uint c = 0; c < 4; ++c) key_row[c] = head_row(base, KEY, min(key[c], last));
   uint query_row[SLICES];
   for (uint s = 0; s < SLICES; ++s)
-    query_row[s] = head_row(sequence, QUERY, min(first_query + s * LANES + lane, last));
+    query_row[s] = head_row(base, QUERY, min(first_query + s * LANES + lane, last));
 
   vec4 score[ROWS];
   for (uint r = 0; r < ROWS; ++r) score[r] = vec4(0.0);
@@ -66,6 +68,7 @@ void main() {
   const uint first_query = gl_WorkGroupID.x * ROWS;
   const uint sequence = gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y;
   if (sequence >= sequences) return;
+  const uint base = head_base(sequence);
 
   // One entry per query of this lane: row s * LANES + lane.
   float maximum[SLICES], denominator[SLICES];
@@ -80,10 +83,10 @@ void main() {
 
   for (uint first_key = 0; first_key < tokens; first_key += chunk) {
     const uint key_quads = (min(chunk, tokens - first_key) + 3) / 4;
-    barrier();  // the previous chunk's scores have been read
+    subgroupBarrier();  // the previous chunk's scores have been read
     for (uint block = 0; block * LANES < key_quads; ++block)
-      score_block(sequence, first_query, first_key, block);
-    barrier();
+      score_block(base, first_query, first_key, block);
+    subgroupBarrier();
 
     vec4 best[SLICES];
     for (uint s = 0; s < SLICES; ++s) best[s] = vec4(maximum[s]);
@@ -97,9 +100,10 @@ void main() {
       maximum[s] = now;
       denominator[s] *= rescale[s];
     }
-    for (uint r = 0; r < ROWS; ++r) {
-      const float factor = subgroupShuffle(rescale[r / LANES], r % LANES);
-      for (uint j = 0; j < SLOTS; ++j) sum[r * SLOTS + j] *= factor;
+    [[unroll]] for (uint j = 0; j < MAX_SLOTS; ++j) {
+      if (j < SLOTS)
+        for (uint r = 0; r < ROWS; ++r)
+          sum[j * ROWS + r] *= subgroupShuffle(rescale[r / LANES], r % LANES);
     }
 
     for (uint k = 0; k < key_quads; ++k) {
@@ -109,31 +113,37 @@ void main() {
           weight[s] = exp(scores[score_row[s] + k] - maximum[s]);
           denominator[s] += dot(weight[s], vec4(1.0));
         }
-      vec4 value[4 * SLOTS];
-      for (uint c = 0; c < 4; ++c) {
-        const uint row = head_row(sequence, VALUE, min(first_key + 4 * k + c, tokens - 1));
-        for (uint j = 0; j < SLOTS; ++j)
-          value[c * SLOTS + j] = load_quad(row, min(j * LANES + lane, QUADS - 1));
-      }
-      for (uint r = 0; r < ROWS; ++r) {
-        const vec4 w = subgroupShuffle(weight[r / LANES], r % LANES);
-        for (uint j = 0; j < SLOTS; ++j) {
-          vec4 total = sum[r * SLOTS + j];
-          total += w.x * value[j];
-          total += w.y * value[SLOTS + j];
-          total += w.z * value[2 * SLOTS + j];
-          total += w.w * value[3 * SLOTS + j];
-          sum[r * SLOTS + j] = total;
+      uint row[4];
+      [[unroll]] for (uint c = 0; c < 4; ++c)
+        row[c] = head_row(base, VALUE, min(first_key + 4 * k + c, tokens - 1));
+
+      [[unroll]] for (uint j = 0; j < MAX_SLOTS; ++j) {
+        if (j < SLOTS) {
+          const uint quad = min(j * LANES + lane, QUADS - 1);
+          const vec4 v0 = load_quad(row[0], quad);
+          const vec4 v1 = load_quad(row[1], quad);
+          const vec4 v2 = load_quad(row[2], quad);
+          const vec4 v3 = load_quad(row[3], quad);
+          for (uint r = 0; r < ROWS; ++r) {
+            const vec4 w = subgroupShuffle(weight[r / LANES], r % LANES);
+            vec4 total = sum[j * ROWS + r];
+            total += w.x * v0;
+            total += w.y * v1;
+            total += w.z * v2;
+            total += w.w * v3;
+            sum[j * ROWS + r] = total;
+          }
         }
       }
     }
   }
 
-  for (uint r = 0; r < ROWS; ++r) {
-    const float scale = 1.0 / subgroupShuffle(denominator[r / LANES], r % LANES);
-    if (first_query + r >= tokens) return;
-    for (uint j = 0; j < SLOTS; ++j)
-      if (j * LANES + lane < QUADS)
-        store_quad(sequence, first_query + r, j * LANES + lane, sum[r * SLOTS + j] * scale);
+  [[unroll]] for (uint j = 0; j < MAX_SLOTS; ++j) {
+    if (j < SLOTS)
+      for (uint r = 0; r < ROWS; ++r) {
+        const vec4 result = sum[j * ROWS + r] / subgroupShuffle(denominator[r / LANES], r % LANES);
+        if (first_query + r < tokens && j * LANES + lane < QUADS)
+          store_quad(sequence, first_query + r, j * LANES + lane, result);
+      }
   }
 }

@@ -67,7 +67,7 @@ void main() {
     const uint row = first_row + my_row + r;
     if (row >= rows) return;
     const uint q = first_quad + my_quad;
-    if (4 * q < columns) store_quad(row, q, low[r]);
-    if (4 * (q + 8) < columns) store_quad(row, q + 8, high[r]);
+    if (4 * q < columns) store_quad(row, q, low[r] + bias[q]);
+    if (4 * (q + 8) < columns) store_quad(row, q + 8, high[r] + bias[q + 8]);
   }
 }

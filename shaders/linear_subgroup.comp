@@ -59,7 +59,11 @@ void main() {
     }
   }
 
+  // The stores are the bulk of the machine code, so they stay a loop; the sums, which an index
+  // would force out of registers in the loop above, are copied first.
+  vec4 result[ROWS];
+  for (uint r = 0; r < ROWS; ++r) result[r] = sum[r] + bias[q];
   if (wanted_quad >= column_quads) return;
-  for (uint r = 0; r < ROWS; ++r)
-    if (first_row + r < rows) store_quad(first_row + r, q, sum[r]);
+  const uint valid = min(ROWS, rows - first_row);
+  for (uint r = 0; r < valid; ++r) store_quad(first_row + r, q, result[r]);
 }

@@ -2,7 +2,8 @@
 #pragma once
 // The sentences a transformer is written in. One function per shader, same name.
 // Each checks shapes (throws ShapeError, prefixed by the op), picks the variant for the
-// device and appends its step. Letters: B batch, T tokens, C channels, H heads.
+// device and appends its step, named after the op or after the weights, inside the builder's
+// scope. Letters: B batch, T tokens, C channels, H heads, D channels per head.
 
 #include <cstdint>
 #include <span>
@@ -18,6 +19,8 @@ namespace fovea::compute::ops {
 /// How weights are stored. Arithmetic and activations are f32 in both.
 enum class Precision : std::uint8_t { fp32, fp16 };
 
+/// `gelu` is exact (erf), `gelu_tanh` its tanh form, `gelu_quick` x sigmoid(1.702 x). The values
+/// are those of shaders/include/gelu.glsl.
 enum class Activation : std::uint8_t { none, gelu, gelu_tanh, gelu_quick };
 
 /// y = x W^T + b, packed for one device's kernels by upload_linear(). weight [N, K], bias [N].
@@ -42,7 +45,9 @@ struct Table {
   BufferSlice values;
 };
 
-/// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the variant's layout.
+/// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the one layout that every
+/// kernel of linear reads. Throws ShapeError when the sizes disagree, GpuError when the device
+/// cannot bind the weight, ModelError when a weight does not fit fp16 (beyond 65,519, or NaN).
 Linear upload_linear(Device& device, ConstantStore& store, std::string name,
                      std::int64_t out_features, std::int64_t in_features,
                      std::span<const float> weight, std::span<const float> bias,
@@ -59,7 +64,8 @@ Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w,
 Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual);
 /// Each row to mean 0, variance 1, then scaled and shifted.   x [..., C] -> [..., C]
 Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w);
-/// softmax(Q K^T / sqrt(D)) V for every head; D = C / heads.   qkv [B, T, 3C] -> [B, T, C]
+/// softmax(Q K^T / sqrt(D)) V for every head; D = C / heads <= 128.
+/// qkv [B, T, 3C], inner order (q k v, head, channel) -> [B, T, C]
 Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads);
 /// Cuts non-overlapping patches; remainder right and below is dropped.
 /// image [B, 3, H, W] -> [B, N, 3 * patch_h * patch_w], inner order (channel, row, column).

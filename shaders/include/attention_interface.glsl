@@ -25,12 +25,14 @@ const uint QUERY = 0;
 const uint KEY = 1;
 const uint VALUE = 2;
 
-// The first float of token `token`'s `part` for head `sequence % heads`. The host bounds
-// B * T * 3C below 2^32.
-uint head_row(uint sequence, uint part, uint token) {
-  const uint row = sequence / heads * tokens + token;
-  return ((row * 3 + part) * heads + sequence % heads) * DIM;
+// The first float of head `sequence % heads` in image `sequence / heads`. Computed once: integer
+// division is slow. The host bounds B * T * 3C below 2^32.
+uint head_base(uint sequence) {
+  return (sequence / heads * tokens * 3 * heads + sequence % heads) * DIM;
 }
+
+// The first float of `part` of token `token` in the head that starts at `base`.
+uint head_row(uint base, uint part, uint token) { return base + (token * 3 + part) * heads * DIM; }
 
 // Channels 4 * quad.. of the row that starts at float `row`; zero beyond D.
 vec4 load_quad(uint row, uint quad) {

@@ -44,9 +44,9 @@ void load_weights(uint q, uint p, out vec4 even, out vec4 odd) {
   }
 }
 
-// Adds bias, applies the activation, adds the residual and stores columns 4q..4q+3 of `row`.
+// Applies the activation, adds the residual and stores columns 4q..4q+3 of `row`.
 void store_quad(uint row, uint q, vec4 sum) {
-  const vec4 value = activate(ACTIVATION, sum + bias[q]);
+  const vec4 value = activate(ACTIVATION, sum);
 #ifdef VEC4
   const uint at = row * (columns / 4) + q;
   y[at] = ADD_RESIDUAL != 0 ? value + residual[at] : value;
