@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "compute/error.hpp"
@@ -102,8 +103,12 @@ std::optional<std::string> why_not_writable(const fs::path& folder) {
                    ? existing.parent_path()
                    : fs::path(".");
   }
-  if (!fs::is_directory(existing, ignored)) return "'" + existing.string() + "' is not a folder";
-  if (!may(existing, W_OK | X_OK)) return "nothing can be written into '" + existing.string() + "'";
+  if (!fs::is_directory(existing, ignored)) {
+    return fmt::format("'{}' is not a folder", existing.string());
+  }
+  if (!may(existing, W_OK | X_OK)) {
+    return fmt::format("nothing can be written into '{}'", existing.string());
+  }
   return std::nullopt;
 }
 

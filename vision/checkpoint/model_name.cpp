@@ -149,7 +149,8 @@ std::map<std::string, std::set<std::string>> references(const fs::path& reposito
 void add_cached(const fs::path& repository, std::vector<LocalModel>& models) {
   std::string name = repository.filename().string().substr(std::string_view("models--").size());
   const std::size_t dashes = name.find("--");
-  if (dashes != std::string::npos) name.replace(dashes, 2, "/");
+  if (dashes != std::string::npos)
+    name = fmt::format("{}/{}", name.substr(0, dashes), name.substr(dashes + 2));
   if (!is_hub_name(name)) return;
   const auto named = references(repository);
   for (const fs::path& snapshot : subfolders(repository / "snapshots")) {
