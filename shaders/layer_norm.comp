@@ -3,7 +3,8 @@
 //
 // Shapes     x, y [rows, C]   gamma, beta [C]        all f32
 // Grid       one workgroup per row, rows over x then y; lanes stride over C
-// Precision  mean and variance in two passes, accumulated in f32
+// Precision  mean and variance in two passes, accumulated in f32; the second pass also sums the
+//            deviations, which mends what rounding took from the mean (Chan et al. 1983)
 // Limits     C <= 8192 * lanes (loop bound); rows <= 65535 * 65535
 // Wrapper    compute/ops/layer_norm.cpp     Oracle  tests/reference/layer_norm.hpp
 #version 460
@@ -33,13 +34,16 @@ void main() {
   for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES) sum += x[base + c];
   const float mean = workgroup_sum(sum) / float(channels);
 
-  float squares = 0.0;
+  float deviations = 0.0, squares = 0.0;
   for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES) {
     const float d = x[base + c] - mean;
+    deviations += d;
     squares += d * d;
   }
-  const float scale = inversesqrt(workgroup_sum(squares) / float(channels) + epsilon);
+  const float missed = workgroup_sum(deviations) / float(channels);
+  const float variance = workgroup_sum(squares) / float(channels) - missed * missed;
+  const float scale = inversesqrt(max(variance, 0.0) + epsilon);
 
   for (uint c = gl_LocalInvocationID.x; c < channels; c += LANES)
-    y[base + c] = (x[base + c] - mean) * scale * gamma[c] + beta[c];
+    y[base + c] = (x[base + c] - mean - missed) * scale * gamma[c] + beta[c];
 }

@@ -31,7 +31,7 @@ function(fovea_test)
   endif()
   set_tests_properties(${arg_NAME} PROPERTIES
     LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
-  if("device" IN_LIST arg_LABELS AND FOVEA_SWIFTSHADER)
+  if("device" IN_LIST arg_LABELS AND NOT "e2e" IN_LIST arg_LABELS AND FOVEA_SWIFTSHADER)
     add_test(NAME ${arg_NAME}.swiftshader COMMAND ${target})
     set_tests_properties(${arg_NAME}.swiftshader PROPERTIES
       LABELS "${arg_LABELS};swiftshader" TIMEOUT ${arg_TIMEOUT}
