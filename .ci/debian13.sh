@@ -15,7 +15,7 @@ mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sourc
 [ -n "$mirror" ] || skip "no Debian mirror in the apt sources"
 
 root=$(mktemp -d /var/tmp/fovea-debian13.XXXXXX)
-unmount() { for at in src/shared proc dev; do umount -R -l "$root/$at" 2> /dev/null || true; done; }
+unmount() { for at in proc dev; do umount -R -l "$root/$at" 2> /dev/null || true; done; }
 trap 'unmount; rm -rf --one-file-system "$root"' EXIT
 debootstrap --variant=minbase trixie "$root" "$mirror" > "$root.log" 2>&1 ||
   { tail -n 5 "$root.log"; rm -f "$root.log"; skip "debootstrap failed, see above"; }
@@ -24,7 +24,8 @@ mkdir -p "$root/src/fovea" "$root/src/shared"
 mount --rbind --make-rslave /dev "$root/dev" && mount -t proc proc "$root/proc" || skip "mounting is not allowed"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 git -C "$here" archive HEAD | tar -x -C "$root/src/fovea"
-if [ -d "$here/../shared" ]; then mount --bind "$here/../shared" "$root/src/shared"; fi
+# Copied, not mounted: what is removed afterwards is the root's own.
+if [ -d "$here/../shared/datasets" ]; then cp -r "$here/../shared/datasets" "$root/src/shared/"; fi
 
 inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"; }
 inside /src/fovea/scripts/demo.sh
