@@ -21,7 +21,8 @@ debootstrap --variant=minbase trixie "$root" "$mirror" > "$root.log" 2>&1 ||
   { tail -n 5 "$root.log"; rm -f "$root.log"; skip "debootstrap failed, see above"; }
 rm -f "$root.log"
 mkdir -p "$root/src/fovea" "$root/src/shared"
-mount --rbind --make-rslave /dev "$root/dev" && mount -t proc proc "$root/proc" || skip "mounting is not allowed"
+{ mount --rbind --make-rslave /dev "$root/dev" && mount -t proc proc "$root/proc"; } ||
+  skip "mounting is not allowed"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 git -C "$here" archive HEAD | tar -x -C "$root/src/fovea"
 # Copied, not mounted: what is removed afterwards is the root's own.
@@ -30,7 +31,7 @@ if [ -d "$here/../shared/datasets" ]; then cp -r "$here/../shared/datasets" "$ro
 inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"; }
 inside /src/fovea/scripts/demo.sh
 second=$(inside /src/fovea/scripts/demo.sh)
-echo "$second" | grep -q 'no work to do' ||
+grep -q 'no work to do' <<< "$second" ||
   { echo "the second scripts/demo.sh built something again:"; echo "$second"; exit 1; }
 inside test -s /src/fovea/out/demo/results.jsonl
 inside test -s /src/fovea/out/demo/summary.html
