@@ -256,6 +256,12 @@ std::string syntax_fix(const std::string& message, std::string_view line) {
   return "look at this line and the one above: indentation, quotes, colons, brackets";
 }
 
+/// yaml-cpp's own words, less the anchor's name that only 0.8 and later append.
+std::string syntax_fault(const std::string& message) {
+  const std::string undefined = "the referenced anchor is not defined";
+  return "YAML: " + (message.starts_with(undefined) ? undefined : message);
+}
+
 }  // namespace
 
 Node parse_yaml(std::string_view yaml, const std::string& name, std::vector<Fault>& faults) {
@@ -286,7 +292,7 @@ Node parse_yaml(std::string_view yaml, const std::string& name, std::vector<Faul
   } catch (const Refusal& refusal) {
     faults.push_back(to_fault(refusal.mark, name, refusal.what, refusal.fix));
   } catch (const YAML::Exception& error) {
-    faults.push_back(to_fault(to_mark(error.mark), name, "YAML: " + error.msg,
+    faults.push_back(to_fault(to_mark(error.mark), name, syntax_fault(error.msg),
                               syntax_fix(error.msg, line_of(yaml, to_mark(error.mark).line))));
   } catch (const std::exception& error) {
     faults.push_back(to_fault({1, 1, 0}, name, std::string("YAML: ") + error.what(),
