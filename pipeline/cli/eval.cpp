@@ -22,7 +22,7 @@ struct EvalOptions : CommonOptions {
 
 const char* const kExamples = R"(Examples:
   fovea eval photos-by-class/ -m fovea-vit-cifar10
-  fovea eval datasets/cifar10-test.yaml -o out/eval
+  fovea eval datasets/cifar10.yaml -o out/eval
   fovea eval photos-by-class/ -m MODEL --json
 A folder holds one folder of pictures per class. With -o DIR: eval.json, classes.csv,
 confusion.csv and confusion.png.)";
