@@ -19,7 +19,6 @@ set(doors
   "nlohmann/=(vision/checkpoint/.*|pipeline/sinks/json\\.hpp|pipeline/hub/.*)"
   "curl/=pipeline/hub/.*"
   "CLI/=pipeline/cli/.*"
-  "spdlog/=pipeline/cli/.*"
   "(thread|mutex|condition_variable)$=(pipeline|compute)/.*")
 set(max_lines 400)
 
