@@ -50,6 +50,7 @@ Facts look_at(VkPhysicalDevice device) {
                                          &facts.subgroup};
   vkGetPhysicalDeviceProperties2(device, &properties);
   facts.basic = properties.properties;
+  facts.subgroup.pNext = nullptr;  // it pointed into this function's copy
   return facts;
 }
 

@@ -65,7 +65,8 @@ template <class T>
 using Outcome = std::variant<T, Failure>;
 
 /// Thrown by a stage for one bad picture. Becomes a Failure; the line goes on.
-/// Any other exception stops the line and is rethrown by run_pipeline().
+/// While decoding or preparing, any exception but fovea::Error counts as one; elsewhere it
+/// stops the line and is rethrown by run_pipeline().
 class FrameError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -22,7 +22,7 @@ struct RunSummary {
   double elapsed_s = 0;
   double images_per_s = 0;
   bool interrupted = false;
-  std::string bottleneck;  // "decode", "compute", "sinks": where the line waited
+  std::string bottleneck;  // "source", "decode", "compute" or "sinks": the busiest
 };
 
 /// What produced the results: kept beside them in manifest.json.
