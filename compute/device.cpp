@@ -8,6 +8,7 @@
 
 #include "compute/device_impl.hpp"
 #include "compute/error.hpp"
+#include "compute/features.hpp"
 #include "compute/pipeline_cache.hpp"
 
 namespace fovea::compute {
@@ -20,16 +21,6 @@ struct Facts {
   VkPhysicalDeviceSubgroupSizeControlProperties size_control{};
   bool has_size_control = false;
 };
-
-bool has_extension(VkPhysicalDevice device, const char* wanted) {
-  std::uint32_t count = 0;
-  vkEnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
-  std::vector<VkExtensionProperties> extensions(count);
-  vkEnumerateDeviceExtensionProperties(device, nullptr, &count, extensions.data());
-  return std::any_of(extensions.begin(), extensions.end(), [&](const VkExtensionProperties& e) {
-    return std::strcmp(e.extensionName, wanted) == 0;
-  });
-}
 
 bool offers_size_control(VkPhysicalDevice device) {
   VkPhysicalDeviceSubgroupSizeControlFeatures control{
@@ -116,7 +107,7 @@ CacheKey cache_key(const VkPhysicalDeviceProperties& basic) {
   return key;
 }
 
-VkDevice make_logical(const Device::Impl& impl, bool size_control) {
+VkDevice make_logical(const Device::Impl& impl, bool size_control, OptionalFeatures& optional) {
   const float priority = 1.0f;
   VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
   queue.queueFamilyIndex = impl.queue_family;
@@ -133,7 +124,7 @@ VkDevice make_logical(const Device::Impl& impl, bool size_control) {
   if (size_control) extensions.push_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
 
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};
-  if (size_control) info.pNext = &control;
+  info.pNext = optional.enable(extensions, size_control ? &control : nullptr);
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queue;
   info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
@@ -177,8 +168,10 @@ Device::Device(const DeviceOptions& options) : impl_(std::make_unique<Impl>()) {
 
   const Facts facts = look_at(impl.physical);
   impl.limits = limits_of(facts, impl, options);
+  OptionalFeatures optional(impl.instance.get(), impl.physical);
+  optional.describe(impl.limits);
   impl.require_subgroup_size = size_can_be_required(facts);
-  impl.logical = vk::LogicalDevice(make_logical(impl, impl.require_subgroup_size));
+  impl.logical = vk::LogicalDevice(make_logical(impl, impl.require_subgroup_size, optional));
   vkGetDeviceQueue(impl.get(), impl.queue_family, 0, &impl.queue);
   impl.timestamp_ns = timestamp_period_ns(impl.physical, impl.queue_family, facts.basic.limits);
 

@@ -39,6 +39,12 @@ struct DeviceOptions {
   std::uint64_t max_storage_range_bytes = 0;
 };
 
+/// A product m x k by k x n that hardware multiplies as one, f16 by f16 into f32. All zero:
+/// there is none.
+struct MatrixShape {
+  std::uint32_t m = 0, n = 0, k = 0;
+};
+
 /// The numbers kernels are chosen by. All sizes in bytes.
 struct DeviceLimits {
   std::uint32_t subgroup_size = 0;
@@ -49,7 +55,11 @@ struct DeviceLimits {
   std::uint64_t max_storage_range_bytes = 0;
   std::uint64_t storage_offset_alignment = 0;
   std::uint64_t device_memory_bytes = 0;
-  bool unified_memory = false;  // device memory the host can write directly
+  bool unified_memory = false;   // device memory the host can write directly
+  std::uint32_t processors = 0;  // multiprocessors, compute units or CPU threads; 0: not known
+  MatrixShape matrix;            // of one subgroup (VK_KHR_cooperative_matrix)
+  MatrixShape workgroup_matrix;  // a workgroup takes multiples of it (VK_NV_cooperative_matrix2)
+  std::uint32_t workgroup_matrix_lanes = 0;  // of such a workgroup
 };
 
 /// Thread-compatible: one thread records and submits; Run::wait() may be called

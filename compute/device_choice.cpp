@@ -194,7 +194,7 @@ std::string to_string(DeviceKind kind) {
 vk::Instance make_instance(bool validate, MessageLog* log) {
   VkApplicationInfo app{VK_STRUCTURE_TYPE_APPLICATION_INFO};
   app.pApplicationName = "fovea";
-  app.apiVersion = VK_API_VERSION_1_2;
+  app.apiVersion = VK_API_VERSION_1_3;  // 1.2 is enough; a newer driver may then offer more
 
   std::vector<const char*> layers, extensions;
   VkInstanceCreateInfo info{VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO};

@@ -14,11 +14,16 @@
 namespace fovea::compute {
 namespace {
 
-const shaders::Shader& find_shader(std::string_view name) {
+const shaders::Shader* look_up(std::string_view name) {
   const auto all = shaders::all();
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const shaders::Shader& s) { return s.name == name; });
-  if (found != all.end()) return *found;
+  return found != all.end() ? &*found : nullptr;
+}
+
+const shaders::Shader& find_shader(std::string_view name) {
+  if (const shaders::Shader* found = look_up(name)) return *found;
+  const auto all = shaders::all();
   const std::string_view stem = name.substr(0, name.find('.'));
   std::vector<std::string_view> near;
   for (const shaders::Shader& shader : all) {
@@ -109,6 +114,8 @@ vk::PipelineHandle make_pipeline(Device::Impl& device, const Kernel::Impl& kerne
 }
 
 }  // namespace
+
+bool has_shader(std::string_view name) { return look_up(name) != nullptr; }
 
 Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Kernel::~Kernel() = default;

@@ -31,6 +31,10 @@ struct KernelContract {
 /// Throws ShapeError naming `name` when bindings have holes or use another set.
 KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spirv);
 
+/// Was this shader compiled in? Those for cooperative matrices need a newer shader compiler than
+/// the oldest supported one (shaders/CMakeLists.txt).
+bool has_shader(std::string_view name);
+
 /// One (shader, specialisation) pair, compiled for one device.
 class Kernel {
  public:

@@ -6,14 +6,64 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "compute/kernel.hpp"
 
 namespace fovea::compute::ops {
 
-Variant preferred_variant(const Device& device) {
+std::string_view to_string(Variant variant) {
+  constexpr std::string_view kNames[] = {"subgroup", "portable", "coopmat", "coopmat2"};
+  return kNames[static_cast<std::size_t>(variant)];
+}
+
+bool can_run(const Device& device, Variant variant, std::string* why_not) {
   const DeviceLimits& limits = device.limits();
-  const bool vectors = device.info().kind == DeviceKind::software && limits.subgroup_shuffle &&
-                       limits.subgroup_size >= 4 && limits.subgroup_size <= 32;
-  return vectors ? Variant::subgroup : Variant::portable;
+  const auto answer = [&](bool yes, std::string_view missing) {
+    if (!yes && why_not != nullptr) *why_not = missing;
+    return yes;
+  };
+  const auto compiled = [&](std::string_view shader) {
+    return answer(has_shader(shader), "left out when Fovea was built: the shader compiler is old");
+  };
+  switch (variant) {
+    case Variant::portable:
+      return true;
+    case Variant::subgroup:
+      return answer(
+          limits.subgroup_shuffle && limits.subgroup_size >= 4 && limits.subgroup_size <= 32,
+          "the device has no subgroup shuffle");
+    case Variant::coopmat:
+      // A row of a matrix belongs to whole lanes, so that a softmax over it can.
+      return answer(limits.matrix.m > 0 && limits.subgroup_shuffle &&
+                        limits.subgroup_size % limits.matrix.m == 0,
+                    "the device has no VK_KHR_cooperative_matrix of f16 into f32") &&
+             compiled("linear_coopmat");
+    case Variant::coopmat2:
+      return answer(limits.workgroup_matrix.m > 0,
+                    "the device has no VK_NV_cooperative_matrix2 with workgroup scope") &&
+             compiled("linear_coopmat2");
+  }
+  return false;
+}
+
+Variant preferred_variant(const Device& device) {
+  return device.info().kind == DeviceKind::software && can_run(device, Variant::subgroup)
+             ? Variant::subgroup
+             : Variant::portable;
+}
+
+Variant preferred_variant(const Device& device, Precision precision) {
+  // A software device multiplies matrices with the same instructions as anything else.
+  if (precision == Precision::fp16 && device.info().kind != DeviceKind::software) {
+    for (const Variant variant : {Variant::coopmat2, Variant::coopmat}) {
+      if (can_run(device, variant)) return variant;
+    }
+  }
+  return preferred_variant(device);
+}
+
+WeightLayout weight_layout(Variant variant) {
+  const bool rows = variant == Variant::coopmat || variant == Variant::coopmat2;
+  return rows ? WeightLayout::rows : WeightLayout::blocks;
 }
 
 std::uint32_t elementwise_lanes(const Device& device) {

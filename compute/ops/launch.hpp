@@ -19,10 +19,26 @@ namespace fovea::compute::ops {
 
 /// `subgroup`: one subgroup is one CPU vector; data is shared by shuffles, no barriers.
 /// `portable`: any conformant device; data is shared through workgroup memory.
-enum class Variant : std::uint8_t { subgroup, portable };
+/// `coopmat`: VK_KHR_cooperative_matrix, operands rounded to fp16, sums in f32.
+/// `coopmat2`: VK_NV_cooperative_matrix2, the same with matrices as wide as the workgroup.
+enum class Variant : std::uint8_t { subgroup, portable, coopmat, coopmat2 };
+std::string_view to_string(Variant variant);
 
-/// `subgroup` on software devices that have the operations, else `portable`.
+/// `subgroup` on software devices that have the operations, else `portable`: the variant of
+/// ops that keep every value in f32.
 Variant preferred_variant(const Device& device);
+/// Can this device run the variant of linear, and was it compiled in? `why_not`, where given,
+/// gets the missing extension or shader.
+bool can_run(const Device& device, Variant variant, std::string* why_not = nullptr);
+/// preferred_variant(), but the best cooperative matrices a GPU has where fp16 operands will do.
+Variant preferred_variant(const Device& device, Precision precision);
+/// The one layout of weights that all of a variant's kernels read.
+WeightLayout weight_layout(Variant variant);
+/// upload_linear() for a variant that the device would not choose.
+Linear upload_linear_as(WeightLayout layout, Device& device, ConstantStore& store, std::string name,
+                        std::int64_t out_features, std::int64_t in_features,
+                        std::span<const float> weight, std::span<const float> bias,
+                        Precision precision);
 
 /// Lanes of a kernel that needs no particular number: a subgroup on software devices.
 std::uint32_t elementwise_lanes(const Device& device);
@@ -42,10 +58,14 @@ constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
 /// Throws ShapeError naming `op` unless `tensor` is f32 and has `rank` axes (0: any, at least one).
 void require_f32(std::string_view op, std::string_view argument, const Tensor& tensor, int rank);
 
-/// A linear product's kernel and how many rows one workgroup covers.
+/// A linear product's kernel, what one workgroup covers, and into how many parts the depth is
+/// cut where there are fewer workgroups than processors. `columns` is the subgroup variant's own
+/// business.
 struct LinearPlan {
   Variant variant = Variant::portable;
   std::uint32_t rows = 64;
+  std::uint32_t columns = 64;
+  std::uint32_t splits = 1;
 };
 LinearPlan plan_linear(const Device& device, std::int64_t rows, Precision precision);
 /// linear() and linear_add() by a given plan; `residual` may be null.

@@ -89,7 +89,7 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
                                                : "linear_subgroup",
                                   constants);
 
-  const LinearLayout layout{w.out_features, w.in_features};
+  const LinearLayout layout{w.out_features, w.in_features, w.layout};
   const Tensor weight = p.constant(w.name + ".weight",
                                    {{static_cast<std::int64_t>(layout.padded_out()),
                                      static_cast<std::int64_t>(layout.padded_in())},

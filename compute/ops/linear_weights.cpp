@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packs weights into the layout of shaders/include/linear_interface.glsl:
-// [N/32][K/2][8 quads][2 depths][4 columns], K padded to a multiple of 4.
+// Packs weights into the layouts of compute/ops/linear_layout.hpp.
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -49,6 +48,17 @@ Linear upload_linear(Device& device, ConstantStore& store, std::string name,
                      std::int64_t out_features, std::int64_t in_features,
                      std::span<const float> weight, std::span<const float> bias,
                      Precision precision) {
+  return upload_linear_as(weight_layout(preferred_variant(device, precision)), device, store,
+                          std::move(name), out_features, in_features, weight, bias, precision);
+}
+
+Linear upload_linear_as(WeightLayout kind, Device& device, ConstantStore& store, std::string name,
+                        std::int64_t out_features, std::int64_t in_features,
+                        std::span<const float> weight, std::span<const float> bias,
+                        Precision precision) {
+  if (kind == WeightLayout::rows && precision != Precision::fp16) {
+    reject("linear", "weights in rows are fp16", name, "use --precision fp16");
+  }
   const auto wanted = static_cast<std::size_t>(out_features * in_features);
   if (out_features < 1 || in_features < 1 || weight.size() != wanted) {
     reject("linear",
@@ -60,7 +70,7 @@ Linear upload_linear(Device& device, ConstantStore& store, std::string name,
     reject("linear", fmt::format("bias has {} values, not {}", bias.size(), out_features), name,
            "pass one value per output, or none");
   }
-  const LinearLayout layout{out_features, in_features};
+  const LinearLayout layout{out_features, in_features, kind};
   const std::size_t element_bytes = precision == Precision::fp16 ? 2 : 4;
   if (layout.element_count() * element_bytes > device.limits().max_storage_range_bytes) {
     throw GpuError(fmt::format("linear: the weight [{}, {}] needs {} bytes, the device binds {}",
@@ -69,7 +79,7 @@ Linear upload_linear(Device& device, ConstantStore& store, std::string name,
                    name, "use --precision fp16, a smaller model or another device");
   }
 
-  Linear linear{name, out_features, in_features, precision, {}, {}};
+  Linear linear{name, out_features, in_features, precision, kind, {}, {}};
   if (precision == Precision::fp16) {
     for (const float value : weight) {
       if (!(std::fabs(value) <= kLargestHalf)) {

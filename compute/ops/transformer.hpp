@@ -16,18 +16,24 @@
 
 namespace fovea::compute::ops {
 
-/// How weights are stored. Arithmetic and activations are f32 in both.
+/// How weights are stored. Activations and sums are f32 in both; with `fp16`, kernels that use
+/// cooperative matrices also round the other factor of each product to fp16.
 enum class Precision : std::uint8_t { fp32, fp16 };
 
 /// `gelu` is exact (erf), `gelu_tanh` its tanh form, `gelu_quick` x sigmoid(1.702 x). The values
 /// are those of shaders/include/gelu.glsl.
 enum class Activation : std::uint8_t { none, gelu, gelu_tanh, gelu_quick };
 
+/// Where a weight's elements lie (compute/ops/linear_layout.hpp). `blocks`: columns and depths
+/// interleaved for kernels without matrix hardware; `rows`: row after row of fp16.
+enum class WeightLayout : std::uint8_t { blocks, rows };
+
 /// y = x W^T + b, packed for one device's kernels by upload_linear(). weight [N, K], bias [N].
 struct Linear {
   std::string name;
   std::int64_t out_features = 0, in_features = 0;  // N, K
   Precision precision = Precision::fp32;
+  WeightLayout layout = WeightLayout::blocks;
   BufferSlice weight, bias;
 };
 
@@ -45,8 +51,8 @@ struct Table {
   BufferSlice values;
 };
 
-/// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the one layout that every
-/// kernel of linear reads. Throws ShapeError when the sizes disagree, GpuError when the device
+/// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the layout of the kernels that
+/// this device runs at this precision. Throws ShapeError when the sizes disagree, GpuError when the device
 /// cannot bind the weight, ModelError when a weight does not fit fp16 (beyond 65,519, or NaN).
 Linear upload_linear(Device& device, ConstantStore& store, std::string name,
                      std::int64_t out_features, std::int64_t in_features,

@@ -10,13 +10,9 @@
 namespace fovea::test {
 
 inline bool supports(const compute::Device& device, compute::ops::Variant variant) {
-  const compute::DeviceLimits& limits = device.limits();
-  return variant == compute::ops::Variant::portable ||
-         (limits.subgroup_shuffle && limits.subgroup_size >= 4 && limits.subgroup_size <= 32);
+  return can_run(device, variant);
 }
 
-inline std::string name(compute::ops::Variant variant) {
-  return variant == compute::ops::Variant::subgroup ? "subgroup" : "portable";
-}
+inline std::string name(compute::ops::Variant variant) { return std::string(to_string(variant)); }
 
 }  // namespace fovea::test

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compute/features.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+namespace fovea::compute {
+namespace {
+
+constexpr const char* kMatrix = "VK_KHR_cooperative_matrix";
+constexpr const char* kMatrix2 = "VK_NV_cooperative_matrix2";
+constexpr std::uint32_t kFloat16 = 0, kFloat32 = 1;               // VkComponentTypeKHR
+constexpr std::uint32_t kScopeWorkgroup = 2, kScopeSubgroup = 3;  // VkScopeKHR
+
+struct MatrixProperties {  // VkCooperativeMatrixPropertiesKHR
+  VkStructureType sType = static_cast<VkStructureType>(1000506001);
+  void* pNext = nullptr;
+  std::uint32_t m = 0, n = 0, k = 0;
+  std::uint32_t a_type = 0, b_type = 0, c_type = 0, result_type = 0;
+  VkBool32 saturates = VK_FALSE;
+  std::uint32_t scope = 0;
+};
+
+struct FlexibleProperties {  // VkCooperativeMatrixFlexibleDimensionsPropertiesNV
+  VkStructureType sType = static_cast<VkStructureType>(1000593001);
+  void* pNext = nullptr;
+  std::uint32_t m = 0, n = 0, k = 0;  // multiples of these
+  std::uint32_t a_type = 0, b_type = 0, c_type = 0, result_type = 0;
+  VkBool32 saturates = VK_FALSE;
+  std::uint32_t scope = 0;
+  std::uint32_t workgroup_lanes = 0;
+};
+
+/// Every entry that the function `name` of an extension lists for `device`.
+template <class Properties>
+std::vector<Properties> list(VkInstance instance, VkPhysicalDevice device, const char* name) {
+  using List = VkResult(VKAPI_PTR*)(VkPhysicalDevice, std::uint32_t*, Properties*);
+  const auto call = reinterpret_cast<List>(vkGetInstanceProcAddr(instance, name));
+  std::uint32_t count = 0;
+  if (call == nullptr || call(device, &count, nullptr) != VK_SUCCESS) return {};
+  std::vector<Properties> entries(count);
+  if (call(device, &count, entries.data()) != VK_SUCCESS) return {};
+  entries.resize(count);
+  return entries;
+}
+
+template <class Properties>
+bool is_half_to_float(const Properties& entry, std::uint32_t scope) {
+  return entry.a_type == kFloat16 && entry.b_type == kFloat16 && entry.c_type == kFloat32 &&
+         entry.result_type == kFloat32 && entry.scope == scope && !entry.saturates;
+}
+
+/// 16 x 16 x 16 where offered, for it is the one every tile size is a multiple of; else the
+/// shape that does most at once of those that divide 16.
+MatrixShape choose_shape(const std::vector<MatrixProperties>& entries) {
+  MatrixShape best;
+  for (const MatrixProperties& entry : entries) {
+    if (!is_half_to_float(entry, kScopeSubgroup)) continue;
+    if (16 % entry.m != 0 || 16 % entry.n != 0 || 16 % entry.k != 0) continue;
+    const MatrixShape shape{entry.m, entry.n, entry.k};
+    if (shape.m * shape.n * shape.k > best.m * best.n * best.k) best = shape;
+  }
+  return best;
+}
+
+/// Streaming multiprocessors, compute units or processor threads; 0 where nothing tells.
+std::uint32_t count_processors(VkPhysicalDevice device) {
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nvidia{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
+  VkPhysicalDeviceShaderCorePropertiesAMD amd{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD};
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
+  const bool is_nvidia = has_extension(device, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME);
+  const bool is_amd = has_extension(device, VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME);
+  if (is_nvidia) properties.pNext = &nvidia;
+  if (is_amd) properties.pNext = &amd;
+  vkGetPhysicalDeviceProperties2(device, &properties);
+  if (is_nvidia) return nvidia.shaderSMCount;
+  if (is_amd) {
+    return amd.shaderEngineCount * amd.shaderArraysPerEngineCount * amd.computeUnitsPerShaderArray;
+  }
+  const bool software = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  return software ? std::thread::hardware_concurrency() : 0;
+}
+
+}  // namespace
+
+bool has_extension(VkPhysicalDevice device, const char* wanted) {
+  std::uint32_t count = 0;
+  vkEnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
+  std::vector<VkExtensionProperties> extensions(count);
+  vkEnumerateDeviceExtensionProperties(device, nullptr, &count, extensions.data());
+  return std::any_of(extensions.begin(), extensions.end(), [&](const VkExtensionProperties& e) {
+    return std::strcmp(e.extensionName, wanted) == 0;
+  });
+}
+
+OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device) {
+  const bool has_matrix = has_extension(device, kMatrix);
+  VkPhysicalDeviceProperties basic{};
+  vkGetPhysicalDeviceProperties(device, &basic);
+  // The second extension's SPIR-V is that of Vulkan 1.3.
+  const bool has_matrix2 =
+      has_matrix && has_extension(device, kMatrix2) && basic.apiVersion >= VK_API_VERSION_1_3;
+  VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &vulkan11_};
+  vulkan11_.pNext = &vulkan12_;
+  if (has_matrix) vulkan12_.pNext = &matrix_;
+  if (has_matrix2) matrix_.pNext = &matrix2_;
+  vkGetPhysicalDeviceFeatures2(device, &features);
+  processors_ = count_processors(device);
+
+  // The kernels convert while they load, so 16-bit types live in matrices and registers; the
+  // SPIR-V of a matrix needs the Vulkan memory model.
+  const bool usable = matrix_.cooperativeMatrix && vulkan12_.shaderFloat16 &&
+                      vulkan12_.vulkanMemoryModel && vulkan11_.storageBuffer16BitAccess;
+  if (!usable) return;
+  matrix_shape_ = choose_shape(list<MatrixProperties>(
+      instance, device, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+
+  const bool whole = matrix2_.workgroupScope && matrix2_.flexibleDimensions &&
+                     matrix2_.perElementOperations && matrix2_.tensorAddressing &&
+                     matrix2_.blockLoads && vulkan12_.bufferDeviceAddress;
+  if (!whole || matrix_shape_.m == 0) return;
+  // 128 x 128 tiles keep 256 lanes busy; fewer lanes hold too many registers each.
+  for (const FlexibleProperties& entry : list<FlexibleProperties>(
+           instance, device,
+           "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV")) {
+    if (!is_half_to_float(entry, kScopeWorkgroup) || entry.workgroup_lanes > 256) continue;
+    if (64 % entry.m != 0 || 64 % entry.n != 0 || 64 % entry.k != 0) continue;
+    if (entry.workgroup_lanes <= workgroup_lanes_) continue;
+    workgroup_lanes_ = entry.workgroup_lanes;
+    workgroup_shape_ = {entry.m, entry.n, entry.k};
+  }
+}
+
+void OptionalFeatures::describe(DeviceLimits& limits) const {
+  limits.processors = processors_;
+  limits.matrix = matrix_shape_;
+  limits.workgroup_matrix = workgroup_shape_;
+  limits.workgroup_matrix_lanes = workgroup_lanes_;
+}
+
+void* OptionalFeatures::enable(std::vector<const char*>& extensions, void* next) {
+  if (matrix_shape_.m == 0) return next;
+  const bool second = workgroup_shape_.m != 0;
+  extensions.push_back(kMatrix);
+  if (second) extensions.push_back(kMatrix2);
+  const VkPhysicalDeviceVulkan12Features offered = vulkan12_;
+  vulkan11_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &vulkan12_};
+  vulkan11_.storageBuffer16BitAccess = VK_TRUE;
+  vulkan12_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, &matrix_};
+  vulkan12_.shaderFloat16 = VK_TRUE;
+  vulkan12_.vulkanMemoryModel = VK_TRUE;
+  vulkan12_.vulkanMemoryModelDeviceScope = offered.vulkanMemoryModelDeviceScope;
+  vulkan12_.bufferDeviceAddress = second ? VK_TRUE : VK_FALSE;
+  matrix_.robustBufferAccess = VK_FALSE;
+  matrix_.pNext = second ? &matrix2_ : next;
+  matrix2_.reductions = matrix2_.conversions = VK_FALSE;
+  matrix2_.pNext = next;
+  return &vulkan11_;
+}
+
+}  // namespace fovea::compute
