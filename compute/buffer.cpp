@@ -19,13 +19,15 @@ constexpr VkMemoryPropertyFlags kMappable =
 constexpr VkMemoryPropertyFlags kCached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
 
 /// What each kind of memory should be, best first.
-std::array<VkMemoryPropertyFlags, 3> wishes(MemoryKind kind, bool unified) {
+std::array<VkMemoryPropertyFlags, 3> wishes(MemoryKind kind, const DeviceLimits& limits) {
   switch (kind) {
     case MemoryKind::device:
-      return unified ? std::array{kLocal | kMappable, kLocal, VkMemoryPropertyFlags{0}}
-                     : std::array{kLocal, VkMemoryPropertyFlags{0}, VkMemoryPropertyFlags{0}};
+      return limits.unified_memory
+                 ? std::array{kLocal | kMappable, kLocal, VkMemoryPropertyFlags{0}}
+                 : std::array{kLocal, VkMemoryPropertyFlags{0}, VkMemoryPropertyFlags{0}};
     case MemoryKind::upload:
-      return {kLocal | kMappable, kMappable, kMappable};
+      return limits.staged_io ? std::array{kMappable, kMappable, kMappable}
+                              : std::array{kLocal | kMappable, kMappable, kMappable};
     case MemoryKind::download:
       return {kMappable | kCached, kMappable, kMappable};
   }
@@ -34,7 +36,7 @@ std::array<VkMemoryPropertyFlags, 3> wishes(MemoryKind kind, bool unified) {
 
 std::uint32_t memory_type(const Device::Impl& device, MemoryKind kind, std::uint32_t allowed,
                           const std::string& name) {
-  for (const VkMemoryPropertyFlags wish : wishes(kind, device.limits.unified_memory)) {
+  for (const VkMemoryPropertyFlags wish : wishes(kind, device.limits)) {
     for (std::uint32_t i = 0; i < device.memory.memoryTypeCount; ++i) {
       const bool fits = (device.memory.memoryTypes[i].propertyFlags & wish) == wish;
       if (fits && (allowed & (1u << i))) return i;
@@ -64,6 +66,13 @@ Buffer::Buffer(Device& device, std::string name, std::size_t size_bytes, MemoryK
   info.size = size_bytes;
   info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  const std::array families{owner.queue_family, owner.transfer_family};
+  if (kind == MemoryKind::device && families[0] != families[1]) {
+    // Written by the queue that copies, read by the one that computes.
+    info.sharingMode = VK_SHARING_MODE_CONCURRENT;
+    info.queueFamilyIndexCount = static_cast<std::uint32_t>(families.size());
+    info.pQueueFamilyIndices = families.data();
+  }
   VkBuffer buffer = VK_NULL_HANDLE;
   vk::check(vkCreateBuffer(owner.get(), &info, nullptr, &buffer),
             fmt::format("create buffer '{}'", impl_->name));
@@ -83,7 +92,8 @@ Buffer::Buffer(Device& device, std::string name, std::size_t size_bytes, MemoryK
   vk::check(vkBindBufferMemory(owner.get(), buffer, memory, 0), "bind memory");
 
   const auto flags = owner.memory.memoryTypes[allocate.memoryTypeIndex].propertyFlags;
-  if ((flags & kMappable) == kMappable) {
+  const bool for_host = kind != MemoryKind::device || owner.limits.unified_memory;
+  if (for_host && (flags & kMappable) == kMappable) {
     void* mapped = nullptr;
     vk::check(vkMapMemory(owner.get(), memory, 0, VK_WHOLE_SIZE, 0, &mapped), "map memory");
     impl_->mapped = static_cast<std::byte*>(mapped);
@@ -104,7 +114,6 @@ std::span<std::byte> Buffer::host() noexcept {
 ConstantStore::ConstantStore(Device& device) : device_(device) {}
 
 BufferSlice ConstantStore::add(const std::string& name, std::span<const std::byte> bytes) {
-  constexpr std::size_t kFirstBlockBytes = std::size_t{1} << 20, kLastBlockBytes = 64u << 20;
   const DeviceLimits& limits = device_.limits();
   const std::size_t size = std::max<std::size_t>(4, (bytes.size() + 3) / 4 * 4);
   if (size > limits.max_storage_range_bytes) {
@@ -112,32 +121,42 @@ BufferSlice ConstantStore::add(const std::string& name, std::span<const std::byt
                                name, size, limits.max_storage_range_bytes),
                    device_.info().name, "use --precision fp16, a smaller model or another device");
   }
-  const std::size_t start = (block_fill_bytes_ + limits.storage_offset_alignment - 1) /
-                            limits.storage_offset_alignment * limits.storage_offset_alignment;
-  const bool fits = !blocks_.empty() && start + size <= blocks_.back().size_bytes();
-  if (!fits) {
-    const std::size_t block = std::min(kLastBlockBytes, kFirstBlockBytes << blocks_.size());
-    blocks_.emplace_back(device_, fmt::format("constants {}", blocks_.size()),
-                         std::max(block, size), MemoryKind::device);
-  }
-  const BufferSlice slice{&blocks_.back(), fits ? start : 0, size};
+  const BufferSlice slice = place(name, size);
   upload(slice, bytes);
-  block_fill_bytes_ = slice.offset_bytes + size;
-  used_bytes_ += size;
   return slice;
 }
 
+BufferSlice ConstantStore::place(const std::string& name, std::size_t size_bytes) {
+  // A block is a compromise between bytes left over at its end and buffers in all.
+  constexpr std::size_t kBlockBytes = std::size_t{1} << 20, kLargeBytes = kBlockBytes / 8;
+  const std::lock_guard lock(mutex_);
+  used_bytes_ += size_bytes;
+  if (size_bytes >= kLargeBytes) {
+    return {&buffers_.emplace_back(device_, name, size_bytes, MemoryKind::device), 0, size_bytes};
+  }
+  const std::size_t alignment = device_.limits().storage_offset_alignment;
+  std::size_t start = (block_fill_bytes_ + alignment - 1) / alignment * alignment;
+  if (block_ == nullptr || start + size_bytes > block_->size_bytes()) {
+    block_ = &buffers_.emplace_back(device_, fmt::format("constants {}", buffers_.size()),
+                                    kBlockBytes, MemoryKind::device);
+    start = 0;
+  }
+  block_fill_bytes_ = start + size_bytes;
+  return {block_, start, size_bytes};
+}
+
 void ConstantStore::upload(const BufferSlice& to, std::span<const std::byte> bytes) {
-  Buffer& block = blocks_.back();
-  if (!block.host().empty()) {
-    std::memcpy(block.host().data() + to.offset_bytes, bytes.data(), bytes.size());
+  std::byte* const mapped = to.buffer->impl().mapped;
+  if (mapped != nullptr) {
+    std::memcpy(mapped + to.offset_bytes, bytes.data(), bytes.size());
     return;
   }
   Buffer staging(device_, "staging", to.size_bytes, MemoryKind::upload);
   std::memcpy(staging.host().data(), bytes.data(), bytes.size());
   device_.impl().run_once([&](VkCommandBuffer commands) {
     const VkBufferCopy region{0, to.offset_bytes, to.size_bytes};
-    vkCmdCopyBuffer(commands, staging.impl().buffer.get(), block.impl().buffer.get(), 1, &region);
+    vkCmdCopyBuffer(commands, staging.impl().buffer.get(), to.buffer->impl().buffer.get(), 1,
+                    &region);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -46,8 +47,9 @@ struct BufferSlice {
 };
 
 /// Weights: bytes uploaded once, read by any number of Programs, never changed.
-/// Packs small tensors into shared buffers, so that the driver's limit on
-/// allocations is far away; a slice never crosses `max_storage_range_bytes`.
+/// Packs small tensors into shared buffers, so that the driver's limit on allocations is far
+/// away; a large one has a buffer of its own, so that no memory lies idle behind it. A slice
+/// never crosses `max_storage_range_bytes`. Thread-safe.
 class ConstantStore {
  public:
   explicit ConstantStore(Device& device);
@@ -55,13 +57,17 @@ class ConstantStore {
   /// Copies `bytes` to the device. The slice stays valid for the store's life.
   /// Throws GpuError when `bytes` is larger than the device can bind at once.
   BufferSlice add(const std::string& name, std::span<const std::byte> bytes);
+  /// Of all slices. Requires: no add() at the same time.
   std::size_t size_bytes() const noexcept { return used_bytes_; }
 
  private:
+  BufferSlice place(const std::string& name, std::size_t size_bytes);
   void upload(const BufferSlice& to, std::span<const std::byte> bytes);
 
   Device& device_;
-  std::deque<Buffer> blocks_;
+  std::mutex mutex_;
+  std::deque<Buffer> buffers_;     // addresses stay
+  const Buffer* block_ = nullptr;  // of them, the one that small tensors go to
   std::size_t block_fill_bytes_ = 0;
   std::size_t used_bytes_ = 0;
 };

@@ -93,7 +93,9 @@ DeviceLimits limits_of(const Facts& facts, const Device::Impl& impl, const Devic
   limits.storage_offset_alignment =
       std::max<std::uint64_t>(16, vulkan.minStorageBufferOffsetAlignment);
   limits.device_memory_bytes = impl.info.memory_bytes;
-  limits.unified_memory = is_unified(impl.memory, impl.info.memory_bytes);
+  limits.unified_memory =
+      !options.pretend_discrete && is_unified(impl.memory, impl.info.memory_bytes);
+  limits.staged_io = !limits.unified_memory || impl.info.kind == DeviceKind::discrete;
   return limits;
 }
 
@@ -113,6 +115,9 @@ VkDevice make_logical(const Device::Impl& impl, bool size_control, OptionalFeatu
   queue.queueFamilyIndex = impl.queue_family;
   queue.queueCount = 1;
   queue.pQueuePriorities = &priority;
+  std::vector<VkDeviceQueueCreateInfo> queues{queue};
+  queue.queueFamilyIndex = impl.transfer_family;
+  if (impl.transfer_family != impl.queue_family) queues.push_back(queue);
   std::vector<const char*> extensions;
   if (has_extension(impl.physical, "VK_KHR_portability_subset")) {
     extensions.push_back("VK_KHR_portability_subset");
@@ -125,8 +130,8 @@ VkDevice make_logical(const Device::Impl& impl, bool size_control, OptionalFeatu
 
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};
   info.pNext = optional.enable(extensions, size_control ? &control : nullptr);
-  info.queueCreateInfoCount = 1;
-  info.pQueueCreateInfos = &queue;
+  info.queueCreateInfoCount = static_cast<std::uint32_t>(queues.size());
+  info.pQueueCreateInfos = queues.data();
   info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
   info.ppEnabledExtensionNames = extensions.data();
   VkDevice device = VK_NULL_HANDLE;
@@ -164,6 +169,7 @@ Device::Device(const DeviceOptions& options) : impl_(std::make_unique<Impl>()) {
   impl.info = choice.candidate->info;
   impl.choice = choice.sentence;
   impl.queue_family = choice.candidate->queue_family;
+  impl.transfer_family = choice.candidate->transfer_family;
   vkGetPhysicalDeviceMemoryProperties(impl.physical, &impl.memory);
 
   const Facts facts = look_at(impl.physical);
@@ -172,7 +178,7 @@ Device::Device(const DeviceOptions& options) : impl_(std::make_unique<Impl>()) {
   optional.describe(impl.limits);
   impl.require_subgroup_size = size_can_be_required(facts);
   impl.logical = vk::LogicalDevice(make_logical(impl, impl.require_subgroup_size, optional));
-  vkGetDeviceQueue(impl.get(), impl.queue_family, 0, &impl.queue);
+  impl.open_queues();
   impl.timestamp_ns = timestamp_period_ns(impl.physical, impl.queue_family, facts.basic.limits);
 
   VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
@@ -228,15 +234,16 @@ std::vector<std::string> Device::validation_messages() const {
   return impl_->log.messages;
 }
 
-void Device::Impl::submit(VkCommandBuffer commands, VkFence fence) {
-  VkSubmitInfo submission{VK_STRUCTURE_TYPE_SUBMIT_INFO};
-  submission.commandBufferCount = 1;
-  submission.pCommandBuffers = &commands;
-  const std::lock_guard lock(queue_mutex);
-  vk::check(vkQueueSubmit(queue, 1, &submission, fence), "submit work");
+void Device::Impl::open_queues() {
+  VkQueue computes = VK_NULL_HANDLE, copies = VK_NULL_HANDLE;
+  vkGetDeviceQueue(get(), queue_family, 0, &computes);
+  vkGetDeviceQueue(get(), transfer_family, 0, &copies);
+  queue.emplace(get(), computes, queue_mutex);
+  transfer.emplace(get(), copies, copies == computes ? queue_mutex : transfer_mutex);
 }
 
 void Device::Impl::run_once(const std::function<void(VkCommandBuffer)>& record) {
+  const std::lock_guard lock(command_pool_mutex);
   VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
   allocate.commandPool = command_pool.get();
   allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
@@ -249,12 +256,7 @@ void Device::Impl::run_once(const std::function<void(VkCommandBuffer)>& record) 
   record(commands);
   vk::check(vkEndCommandBuffer(commands), "end recording");
 
-  VkFenceCreateInfo fence_info{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-  VkFence raw = VK_NULL_HANDLE;
-  vk::check(vkCreateFence(get(), &fence_info, nullptr, &raw), "make a fence");
-  const vk::FenceHandle fence(get(), raw);
-  submit(commands, fence.get());
-  vk::check(vkWaitForFences(get(), 1, &raw, VK_TRUE, UINT64_MAX), "wait for an upload");
+  vk::check(wait_for(get(), queue->submit(commands), UINT64_MAX), "wait for an upload");
   vkFreeCommandBuffers(get(), command_pool.get(), 1, &commands);
 }
 

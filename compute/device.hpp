@@ -37,6 +37,9 @@ struct DeviceOptions {
   std::filesystem::path cache_dir;
   /// For tests: pretend the device cannot bind more than this. 0 asks the device.
   std::uint64_t max_storage_range_bytes = 0;
+  /// For tests: treat the device as one with memory of its own, so that all data is copied in
+  /// and out as on a discrete GPU.
+  bool pretend_discrete = false;
 };
 
 /// A product m x k by k x n that hardware multiplies as one, f16 by f16 into f32. All zero:
@@ -60,6 +63,9 @@ struct DeviceLimits {
   MatrixShape matrix;            // of one subgroup (VK_KHR_cooperative_matrix)
   MatrixShape workgroup_matrix;  // a workgroup takes multiples of it (VK_NV_cooperative_matrix2)
   std::uint32_t workgroup_matrix_lanes = 0;  // of such a workgroup
+  /// Runs copy their inputs in and their outputs out: kernels read local memory, and the copies
+  /// go on beside the computation where the device has a queue for them.
+  bool staged_io = false;
 };
 
 /// Thread-compatible: one thread records and submits; Run::wait() may be called

@@ -67,13 +67,16 @@ std::string version_text(std::uint32_t version) {
                      VK_API_VERSION_PATCH(version));
 }
 
-std::optional<std::uint32_t> compute_family(VkPhysicalDevice device) {
+/// The first queue family with all flags of `wanted` and none of `unwanted`.
+std::optional<std::uint32_t> find_family(VkPhysicalDevice device, VkQueueFlags wanted,
+                                         VkQueueFlags unwanted) {
   std::uint32_t count = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
   std::vector<VkQueueFamilyProperties> families(count);
   vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) return i;
+    const VkQueueFlags flags = families[i].queueFlags;
+    if ((flags & wanted) == wanted && (flags & unwanted) == 0) return i;
   }
   return std::nullopt;
 }
@@ -112,8 +115,13 @@ Candidate inspect(VkPhysicalDevice device, int index) {
           std::max<std::uint64_t>(found.info.memory_bytes, memory.memoryHeaps[i].size);
     }
   }
-  if (const auto family = compute_family(device)) {
+  constexpr VkQueueFlags kComputes = VK_QUEUE_COMPUTE_BIT;
+  if (const auto family = find_family(device, kComputes, 0)) {
     found.queue_family = *family;
+    // A family that only copies is an engine of its own, beside the one that computes.
+    found.transfer_family =
+        find_family(device, VK_QUEUE_TRANSFER_BIT, kComputes | VK_QUEUE_GRAPHICS_BIT)
+            .value_or(*family);
   } else {
     found.info.refused = "has no queue that computes";
   }

@@ -7,13 +7,19 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "compute/buffer.hpp"
 #include "compute/device.hpp"
 #include "compute/kernel.hpp"
+#include "compute/queue.hpp"
 #include "compute/vulkan.hpp"
+
+namespace fovea::shaders {
+struct Shader;
+}
 
 namespace fovea::compute {
 
@@ -28,6 +34,7 @@ struct Candidate {
   VkPhysicalDevice handle = VK_NULL_HANDLE;
   DeviceInfo info;
   std::uint32_t queue_family = 0;
+  std::uint32_t transfer_family = 0;  // queue_family where no other only copies
 };
 
 /// Throws GpuError when `validate` is asked for and the layer is not installed. The
@@ -55,9 +62,11 @@ struct Device::Impl {
   bool require_subgroup_size = false;
 
   vk::LogicalDevice logical;
-  std::uint32_t queue_family = 0;
-  VkQueue queue = VK_NULL_HANDLE;
-  std::mutex queue_mutex;
+  std::uint32_t queue_family = 0, transfer_family = 0;
+  std::mutex queue_mutex, transfer_mutex;
+  /// `transfer` brings inputs in. Where no family only copies it is the same Vulkan queue.
+  std::optional<Queue> queue, transfer;
+  std::mutex command_pool_mutex;
   vk::CommandPoolHandle command_pool;
   vk::PipelineCacheHandle pipeline_cache;
   std::unique_ptr<KernelCache> kernels;
@@ -65,8 +74,8 @@ struct Device::Impl {
   std::atomic<std::uint64_t> memory_in_use_bytes{0}, memory_peak_bytes{0};
 
   VkDevice get() const noexcept { return logical.get(); }
-  void submit(VkCommandBuffer commands, VkFence fence);
-  /// Records with `record`, submits, waits. For uploads, not for frames.
+  void open_queues();
+  /// Records with `record`, submits, waits. For uploads, not for frames. Thread-safe.
   void run_once(const std::function<void(VkCommandBuffer)>& record);
 };
 
@@ -85,9 +94,12 @@ struct Buffer::Impl {
 struct Kernel::Impl {
   std::string name;
   KernelContract contract;
+  const shaders::Shader* shader = nullptr;
+  std::vector<std::uint32_t> constants;
   vk::SetLayoutHandle set_layout;
   vk::PipelineLayoutHandle layout;
-  vk::PipelineHandle pipeline;
+  std::once_flag compiled;
+  vk::PipelineHandle pipeline;  // once compiled
 };
 
 }  // namespace fovea::compute

@@ -142,14 +142,16 @@ void OptionalFeatures::describe(DeviceLimits& limits) const {
 }
 
 void* OptionalFeatures::enable(std::vector<const char*>& extensions, void* next) {
-  if (matrix_shape_.m == 0) return next;
+  const VkPhysicalDeviceVulkan12Features offered = vulkan12_;
+  vulkan12_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, next};
+  vulkan12_.timelineSemaphore = VK_TRUE;  // every Vulkan 1.2 device has them
+  if (matrix_shape_.m == 0) return &vulkan12_;
   const bool second = workgroup_shape_.m != 0;
   extensions.push_back(kMatrix);
   if (second) extensions.push_back(kMatrix2);
-  const VkPhysicalDeviceVulkan12Features offered = vulkan12_;
   vulkan11_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &vulkan12_};
   vulkan11_.storageBuffer16BitAccess = VK_TRUE;
-  vulkan12_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, &matrix_};
+  vulkan12_.pNext = &matrix_;
   vulkan12_.shaderFloat16 = VK_TRUE;
   vulkan12_.vulkanMemoryModel = VK_TRUE;
   vulkan12_.vulkanMemoryModelDeviceScope = offered.vulkanMemoryModelDeviceScope;

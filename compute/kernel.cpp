@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "compute/device_impl.hpp"
 #include "compute/error.hpp"
+#include "compute/parallel.hpp"
 #include "shaders/shader_registry.hpp"
 
 namespace fovea::compute {
@@ -79,8 +81,9 @@ void resolve_local_size(KernelContract& contract, std::span<const std::uint32_t>
   }
 }
 
-vk::PipelineHandle make_pipeline(Device::Impl& device, const Kernel::Impl& kernel,
-                                 VkShaderModule module, std::span<const std::uint32_t> constants) {
+vk::PipelineHandle make_pipeline(Device::Impl& device, const Kernel::Impl& kernel) {
+  const vk::ShaderModuleHandle module = make_module(device.get(), *kernel.shader);
+  const std::span constants(kernel.constants);
   std::vector<VkSpecializationMapEntry> entries(constants.size());
   for (std::uint32_t i = 0; i < entries.size(); ++i) entries[i] = {i, i * 4, 4};
   VkSpecializationInfo special{};
@@ -102,7 +105,7 @@ vk::PipelineHandle make_pipeline(Device::Impl& device, const Kernel::Impl& kerne
     info.stage.flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
   }
   info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
-  info.stage.module = module;
+  info.stage.module = module.get();
   info.stage.pName = "main";
   info.stage.pSpecializationInfo = &special;
   info.layout = kernel.layout.get();
@@ -126,6 +129,7 @@ KernelCache::KernelCache(Device& device) : device_(device) {}
 KernelCache::~KernelCache() = default;
 
 const Kernel& KernelCache::get(std::string_view name, std::span<const std::uint32_t> constants) {
+  const std::lock_guard lock(mutex_);
   auto& slot =
       kernels_[{std::string(name), std::vector<std::uint32_t>(constants.begin(), constants.end())}];
   if (slot) return *slot;
@@ -133,15 +137,25 @@ const Kernel& KernelCache::get(std::string_view name, std::span<const std::uint3
   Device::Impl& device = device_.impl();
   auto impl = std::make_unique<Kernel::Impl>();
   impl->name = name;
+  impl->shader = &shader;
+  impl->constants.assign(constants.begin(), constants.end());
   impl->contract = reflect(name, shader.spirv);
   resolve_local_size(impl->contract, constants);
   impl->set_layout = make_set_layout(device.get(), impl->contract.bindings.size());
   impl->layout =
       make_layout(device.get(), impl->set_layout.get(), impl->contract.push_constant_bytes);
-  const vk::ShaderModuleHandle module = make_module(device.get(), shader);
-  impl->pipeline = make_pipeline(device, *impl, module.get(), constants);
   slot = std::make_unique<Kernel>(std::move(impl));
   return *slot;
+}
+
+void KernelCache::compile(std::span<const Kernel* const> needed) {
+  const std::set<const Kernel*> distinct(needed.begin(), needed.end());
+  const std::vector<const Kernel*> all(distinct.begin(), distinct.end());
+  parallel_for(all.size(), [&](std::size_t i) {
+    Kernel::Impl& kernel = all[i]->impl();
+    std::call_once(kernel.compiled,
+                   [&] { kernel.pipeline = make_pipeline(device_.impl(), kernel); });
+  });
 }
 
 KernelCache& kernels(Device& device) { return *device.impl().kernels; }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
 /// the oldest supported one (shaders/CMakeLists.txt).
 bool has_shader(std::string_view name);
 
-/// One (shader, specialisation) pair, compiled for one device.
+/// One (shader, specialisation) pair of one device; runs once KernelCache::compile() was there.
 class Kernel {
  public:
   struct Impl;
@@ -49,18 +50,23 @@ class Kernel {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Compiles each (shader, specialisation) pair once. Owns the Kernels it returns.
-/// `constants[i]` is the value of `layout(constant_id = i)`. Get it with kernels(device).
+/// Keeps each (shader, specialisation) pair once, and compiles it once. Owns the Kernels it
+/// returns. Thread-safe. Get it with kernels(device).
 class KernelCache {
  public:
   explicit KernelCache(Device& device);
   ~KernelCache();
   /// `name` is a file of shaders/ without extension, plus its variant: "linear.weights_f16".
-  /// Throws GpuError listing near names when there is no such shader.
+  /// `constants[i]` is the value of `layout(constant_id = i)`. Nothing is compiled yet: a
+  /// program says first which kernels it needs. Throws GpuError listing near names when there
+  /// is no such shader.
   const Kernel& get(std::string_view name, std::span<const std::uint32_t> constants = {});
+  /// Compiles those of `needed` that are not yet, side by side on all cores.
+  void compile(std::span<const Kernel* const> needed);
 
  private:
   Device& device_;
+  std::mutex mutex_;
   std::map<std::pair<std::string, std::vector<std::uint32_t>>, std::unique_ptr<Kernel>> kernels_;
 };
 

@@ -12,30 +12,75 @@
 namespace fovea::compute {
 namespace {
 
-void barrier(VkCommandBuffer commands, VkAccessFlags from, VkAccessFlags to,
-             VkPipelineStageFlags to_stage) {
+/// What part of the device does something, and how it touches memory.
+struct Use {
+  VkPipelineStageFlags stage = 0;
+  VkAccessFlags access = 0;
+};
+constexpr Use kShaderWrite{VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT};
+constexpr Use kShaderAny{VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                         VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT};
+constexpr Use kCopyRead{VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_READ_BIT};
+constexpr Use kCopyWrite{VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT};
+constexpr Use kHostRead{VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT};
+
+void barrier(VkCommandBuffer commands, const Use& from, const Use& to) {
   VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER};
-  memory.srcAccessMask = from;
-  memory.dstAccessMask = to;
-  vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, to_stage, 0, 1, &memory, 0,
-                       nullptr, 0, nullptr);
+  memory.srcAccessMask = from.access;
+  memory.dstAccessMask = to.access;
+  vkCmdPipelineBarrier(commands, from.stage, to.stage, 0, 1, &memory, 0, nullptr, 0, nullptr);
 }
 
-constexpr VkAccessFlags kShaderAccess = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT;
+void copy(VkCommandBuffer commands, const Buffer& from, const Buffer& to) {
+  const VkBufferCopy whole{0, 0, from.size_bytes()};
+  vkCmdCopyBuffer(commands, from.impl().buffer.get(), to.impl().buffer.get(), 1, &whole);
+}
 
-VkDescriptorBufferInfo binding_of(const Program::Impl& program, Run::Slot& slot, std::uint32_t id) {
+void begin_recording(VkCommandBuffer commands) {
+  const VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+  vk::check(vkBeginCommandBuffer(commands, &begin), "begin recording");
+}
+
+vk::CommandPoolHandle make_command_pool(VkDevice device, std::uint32_t family) {
+  VkCommandPoolCreateInfo info{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+  info.queueFamilyIndex = family;
+  VkCommandPool pool = VK_NULL_HANDLE;
+  vk::check(vkCreateCommandPool(device, &info, nullptr, &pool), "make a command pool");
+  return {device, pool};
+}
+
+VkCommandBuffer make_commands(VkDevice device, VkCommandPool pool) {
+  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+  allocate.commandPool = pool;
+  allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+  allocate.commandBufferCount = 1;
+  VkCommandBuffer commands = VK_NULL_HANDLE;
+  vk::check(vkAllocateCommandBuffers(device, &allocate, &commands), "make a command buffer");
+  return commands;
+}
+
+std::size_t padded_bytes(const Value& value) { return (value.spec.size_bytes() + 3) / 4 * 4; }
+
+VkDescriptorBufferInfo whole_port(const std::vector<Port>& ports, std::uint32_t value) {
+  const auto found = std::find_if(ports.begin(), ports.end(),
+                                  [&](const Port& port) { return port.value == value; });
+  return {found->bound().impl().buffer.get(), 0, found->host.size_bytes()};
+}
+
+VkDescriptorBufferInfo binding_of(const Program::Impl& program, const Run::Slot& slot,
+                                  std::uint32_t id) {
   const Value& value = program.values[id];
-  const VkDeviceSize bytes = (value.spec.size_bytes() + 3) / 4 * 4;
   switch (value.kind) {
     case ValueKind::input:
-      return {slot.inputs.at(value.name).impl().buffer.get(), 0, bytes};
+      return whole_port(slot.inputs, id);
     case ValueKind::output:
-      return {slot.outputs.at(value.output_name).impl().buffer.get(), 0, bytes};
+      return whole_port(slot.outputs, id);
     case ValueKind::constant:
       return {value.bytes.buffer->impl().buffer.get(), value.bytes.offset_bytes,
               value.bytes.size_bytes};
     case ValueKind::scratch:
-      return {program.arena->impl().buffer.get(), program.schedule.offset_bytes[id], bytes};
+      return {program.arena->impl().buffer.get(), program.schedule.offset_bytes[id],
+              padded_bytes(value)};
   }
   return {};
 }
@@ -65,30 +110,32 @@ void Program::Impl::make_pools(int slot_count) {
   VkDescriptorPool pool = VK_NULL_HANDLE;
   vk::check(vkCreateDescriptorPool(handle, &info, nullptr, &pool), "make a descriptor pool");
   descriptors = {handle, pool};
+  command_pool = make_command_pool(handle, device->impl().queue_family);
+  if (device->limits().staged_io) {
+    copy_pool = make_command_pool(handle, device->impl().transfer_family);
+  }
+}
 
-  VkCommandPoolCreateInfo commands{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
-  commands.queueFamilyIndex = device->impl().queue_family;
-  VkCommandPool raw = VK_NULL_HANDLE;
-  vk::check(vkCreateCommandPool(handle, &commands, nullptr, &raw), "make a command pool");
-  command_pool = {handle, raw};
+Port Program::Impl::make_port(const Value& value, std::uint32_t id) const {
+  const bool in = value.kind == ValueKind::input;
+  const std::string& label = in ? value.name : value.output_name;
+  const std::size_t bytes = padded_bytes(value);
+  Port port{id, label,
+            Buffer(*device, label, bytes, in ? MemoryKind::upload : MemoryKind::download),
+            std::nullopt};
+  if (device->limits().staged_io) {
+    port.local.emplace(*device, label + " (local)", bytes, MemoryKind::device);
+  }
+  return port;
 }
 
 void Program::Impl::make_slot(Run::Slot& slot) {
   const VkDevice handle = device->impl().get();
   slot.program = this;
-  for (const Value& value : values) {
-    const std::size_t bytes = (value.spec.size_bytes() + 3) / 4 * 4;
-    if (value.kind == ValueKind::input) {
-      slot.inputs.try_emplace(value.name, *device, value.name, bytes, MemoryKind::upload);
-    } else if (value.kind == ValueKind::output) {
-      slot.outputs.try_emplace(value.output_name, *device, value.output_name, bytes,
-                               MemoryKind::download);
-    }
+  for (std::uint32_t id = 0; id < values.size(); ++id) {
+    if (values[id].kind == ValueKind::input) slot.inputs.push_back(make_port(values[id], id));
+    if (values[id].kind == ValueKind::output) slot.outputs.push_back(make_port(values[id], id));
   }
-  VkFenceCreateInfo fence_info{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-  VkFence fence = VK_NULL_HANDLE;
-  vk::check(vkCreateFence(handle, &fence_info, nullptr, &fence), "make a fence");
-  slot.fence = {handle, fence};
   if (query_count() > 0) {
     VkQueryPoolCreateInfo info{VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO};
     info.queryType = VK_QUERY_TYPE_TIMESTAMP;
@@ -97,69 +144,85 @@ void Program::Impl::make_slot(Run::Slot& slot) {
     vk::check(vkCreateQueryPool(handle, &info, nullptr, &queries), "make a query pool");
     slot.queries = {handle, queries};
   }
-  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
-  allocate.commandPool = command_pool.get();
-  allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
-  allocate.commandBufferCount = 1;
-  vk::check(vkAllocateCommandBuffers(handle, &allocate, &slot.commands), "make a command buffer");
+  if (device->limits().staged_io && !slot.inputs.empty()) {
+    slot.copy_in = make_commands(handle, copy_pool.get());
+    record_copy_in(slot);
+  }
+  slot.commands = make_commands(handle, command_pool.get());
   record(slot);
 }
 
+void Program::Impl::record_copy_in(Run::Slot& slot) const {
+  begin_recording(slot.copy_in);
+  for (const Port& port : slot.inputs) copy(slot.copy_in, port.host, *port.local);
+  // The semaphore between the queues makes the bytes visible; no barrier is needed.
+  vk::check(vkEndCommandBuffer(slot.copy_in), "end recording");
+}
+
 void Program::Impl::record(Run::Slot& slot) {
-  const VkDevice handle = device->impl().get();
   const VkCommandBuffer commands = slot.commands;
-  VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-  vk::check(vkBeginCommandBuffer(commands, &begin), "begin recording");
-  const auto stamp = [&](std::uint32_t index, VkPipelineStageFlagBits stage) {
-    vkCmdWriteTimestamp(commands, stage, slot.queries.get(), index);
+  begin_recording(commands);
+  const auto stamp = [&](std::size_t index, VkPipelineStageFlagBits stage) {
+    vkCmdWriteTimestamp(commands, stage, slot.queries.get(), static_cast<std::uint32_t>(index));
   };
   if (query_count() > 0) {
     vkCmdResetQueryPool(commands, slot.queries.get(), 0, query_count());
     stamp(0, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT);
   }
   // Slots share the arena: a run starts when the one before it has left it.
-  barrier(commands, kShaderAccess, kShaderAccess, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
-
+  barrier(commands, kShaderAny, kShaderAny);
   for (std::size_t i = 0; i < recorded.size(); ++i) {
-    const RecordedStep& step = recorded[i];
-    const Kernel::Impl& kernel = step.kernel->impl();
-    const VkDescriptorSetLayout set_layout = kernel.set_layout.get();
-    VkDescriptorSetAllocateInfo allocate{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
-    allocate.descriptorPool = descriptors.get();
-    allocate.descriptorSetCount = 1;
-    allocate.pSetLayouts = &set_layout;
-    VkDescriptorSet set = VK_NULL_HANDLE;
-    vk::check(vkAllocateDescriptorSets(handle, &allocate, &set), "make a descriptor set");
-
-    std::vector<VkDescriptorBufferInfo> buffers;
-    for (const std::uint32_t id : step.bindings) buffers.push_back(binding_of(*this, slot, id));
-    VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
-    write.dstSet = set;
-    write.descriptorCount = static_cast<std::uint32_t>(buffers.size());
-    write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-    write.pBufferInfo = buffers.data();
-    vkUpdateDescriptorSets(handle, 1, &write, 0, nullptr);
-
-    if (steps[i].barrier_before) {
-      barrier(commands, VK_ACCESS_SHADER_WRITE_BIT, kShaderAccess,
-              VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
-    }
-    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
-                            &set, 0, nullptr);
-    if (!step.push.empty()) {
-      vkCmdPushConstants(commands, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                         static_cast<std::uint32_t>(step.push.size()), step.push.data());
-    }
-    vkCmdDispatch(commands, steps[i].groups[0], steps[i].groups[1], steps[i].groups[2]);
-    if (timing == Timing::steps) {
-      stamp(static_cast<std::uint32_t>(i) + 1, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT);
-    }
+    record_step(slot, i);
+    if (timing == Timing::steps) stamp(i + 1, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT);
   }
   if (timing == Timing::run) stamp(1, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT);
-  barrier(commands, VK_ACCESS_SHADER_WRITE_BIT, VK_ACCESS_HOST_READ_BIT,
-          VK_PIPELINE_STAGE_HOST_BIT);
+  if (device->limits().staged_io) {
+    record_copy_out(slot);
+  } else {
+    barrier(commands, kShaderWrite, kHostRead);
+  }
   vk::check(vkEndCommandBuffer(commands), "end recording");
+}
+
+void Program::Impl::record_step(Run::Slot& slot, std::size_t index) {
+  const VkDevice handle = device->impl().get();
+  const VkCommandBuffer commands = slot.commands;
+  const RecordedStep& step = recorded[index];
+  const Kernel::Impl& kernel = step.kernel->impl();
+  const VkDescriptorSetLayout set_layout = kernel.set_layout.get();
+  VkDescriptorSetAllocateInfo allocate{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
+  allocate.descriptorPool = descriptors.get();
+  allocate.descriptorSetCount = 1;
+  allocate.pSetLayouts = &set_layout;
+  VkDescriptorSet set = VK_NULL_HANDLE;
+  vk::check(vkAllocateDescriptorSets(handle, &allocate, &set), "make a descriptor set");
+
+  std::vector<VkDescriptorBufferInfo> buffers;
+  for (const std::uint32_t id : step.bindings) buffers.push_back(binding_of(*this, slot, id));
+  VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
+  write.dstSet = set;
+  write.descriptorCount = static_cast<std::uint32_t>(buffers.size());
+  write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+  write.pBufferInfo = buffers.data();
+  vkUpdateDescriptorSets(handle, 1, &write, 0, nullptr);
+
+  if (steps[index].barrier_before) barrier(commands, kShaderWrite, kShaderAny);
+  vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
+  vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1, &set,
+                          0, nullptr);
+  if (!step.push.empty()) {
+    vkCmdPushConstants(commands, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                       static_cast<std::uint32_t>(step.push.size()), step.push.data());
+  }
+  const std::array<std::uint32_t, 3>& groups = steps[index].groups;
+  vkCmdDispatch(commands, groups[0], groups[1], groups[2]);
+}
+
+/// In the queue that computes: on the other, the next run's inputs would wait behind it.
+void Program::Impl::record_copy_out(const Run::Slot& slot) const {
+  barrier(slot.commands, kShaderWrite, kCopyRead);
+  for (const Port& port : slot.outputs) copy(slot.commands, *port.local, port.host);
+  barrier(slot.commands, kCopyWrite, kHostRead);
 }
 
 Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -173,7 +236,7 @@ std::size_t Program::unaliased_bytes() const noexcept { return impl_->schedule.u
 Run Program::begin() {
   for (Run::Slot& slot : impl_->slots) {
     if (!slot.taken.exchange(true)) {
-      slot.submitted = false;
+      slot.done = {};
       return Run(&slot);
     }
   }

@@ -178,6 +178,9 @@ Program ProgramBuilder::build(int slots, Timing timing) && {
   program->values = std::move(impl_->values);
   program->steps = std::move(impl_->steps);
   program->recorded = std::move(impl_->recorded);
+  std::vector<const Kernel*> needed;
+  for (const RecordedStep& step : program->recorded) needed.push_back(step.kernel);
+  kernels(impl_->device).compile(needed);
   program->make_pools(slots);
   for (int i = 0; i < slots; ++i) program->make_slot(program->slots.emplace_back());
   return Program(std::move(program));

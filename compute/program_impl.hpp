@@ -43,17 +43,28 @@ struct ProgramBuilder::Impl {
   std::map<std::pair<const Buffer*, std::size_t>, std::uint32_t> constants;
 };
 
-/// What one run owns for itself: inputs, outputs, its commands and its fence.
+/// An input or output of one slot: what the host sees and, where data is copied in and out,
+/// what the kernels see.
+struct Port {
+  std::uint32_t value = 0;
+  std::string name;
+  Buffer host;
+  std::optional<Buffer> local;
+
+  const Buffer& bound() const noexcept { return local ? *local : host; }
+};
+
+/// What one run owns for itself: inputs, outputs and its commands.
 struct Run::Slot {
   Program::Impl* program = nullptr;
   std::atomic<bool> taken{false};
-  bool submitted = false;
-  std::map<std::string, Buffer, std::less<>> inputs, outputs;
+  std::vector<Port> inputs, outputs;
+  VkCommandBuffer copy_in = VK_NULL_HANDLE;  // null where kernels read the host's memory
   VkCommandBuffer commands = VK_NULL_HANDLE;
-  vk::FenceHandle fence;
+  Moment done;  // of the last submission
   vk::QueryPoolHandle queries;
 
-  std::vector<std::uint64_t> ticks(std::uint32_t count) const;
+  std::uint64_t tick(std::uint32_t query) const;
 };
 
 struct Program::Impl {
@@ -66,13 +77,17 @@ struct Program::Impl {
   Schedule schedule;
   std::optional<Buffer> arena;
   vk::DescriptorPoolHandle descriptors;
-  vk::CommandPoolHandle command_pool;
+  vk::CommandPoolHandle command_pool, copy_pool;
   std::deque<Run::Slot> slots;
 
   std::uint32_t query_count() const;
   void make_pools(int slot_count);
   void make_slot(Run::Slot& slot);
+  Port make_port(const Value& value, std::uint32_t id) const;
+  void record_copy_in(Run::Slot& slot) const;
   void record(Run::Slot& slot);
+  void record_step(Run::Slot& slot, std::size_t index);
+  void record_copy_out(const Run::Slot& slot) const;
 };
 
 }  // namespace fovea::compute

@@ -10,7 +10,7 @@
 namespace fovea::compute::vk {
 
 /// Throws GpuError unless `result` is VK_SUCCESS. `doing` completes the sentence
-/// "Vulkan failed to ...": check(vkCreateFence(...), "create the fence of slot 0").
+/// "Vulkan failed to ...": check(vkCreateQueryPool(...), "make a query pool").
 void check(VkResult result, std::string_view doing);
 std::string_view to_string(VkResult result);
 
@@ -50,7 +50,7 @@ using SetLayoutHandle = Handle<VkDescriptorSetLayout, vkDestroyDescriptorSetLayo
 using DescriptorPoolHandle = Handle<VkDescriptorPool, vkDestroyDescriptorPool>;
 using ShaderModuleHandle = Handle<VkShaderModule, vkDestroyShaderModule>;
 using CommandPoolHandle = Handle<VkCommandPool, vkDestroyCommandPool>;
-using FenceHandle = Handle<VkFence, vkDestroyFence>;
+using SemaphoreHandle = Handle<VkSemaphore, vkDestroySemaphore>;
 using QueryPoolHandle = Handle<VkQueryPool, vkDestroyQueryPool>;
 
 /// Owns the instance, and with it the validation messenger where there is one.

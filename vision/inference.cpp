@@ -5,7 +5,6 @@
 #include <cassert>
 #include <cstddef>
 #include <map>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,36 +29,16 @@ std::span<const float> as_floats(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-struct Pending::Impl {
-  compute::Run run;
-  int size = 0;
-  std::size_t picture_values = 0;  // 3 H W
-  std::size_t classes = 0;
-  std::span<float> images;
-};
-
-Pending::Pending(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Pending::Pending(Pending&&) noexcept = default;
-Pending& Pending::operator=(Pending&&) noexcept = default;
-Pending::~Pending() = default;
-
-int Pending::size() const noexcept { return impl_->size; }
-
 std::span<float> Pending::input(int i) {
-  assert(i >= 0 && i < impl_->size);
-  return impl_->images.subspan(static_cast<std::size_t>(i) * impl_->picture_values,
-                               impl_->picture_values);
+  assert(i >= 0 && i < size_);
+  const std::size_t values = images_.size() / static_cast<std::size_t>(size_);
+  return images_.subspan(static_cast<std::size_t>(i) * values, values);
 }
-
-void Pending::submit() { impl_->run.submit(); }
 
 std::span<const float> Pending::finish() {
-  impl_->run.wait();
-  return as_floats(impl_->run.output(kLogits))
-      .first(static_cast<std::size_t>(impl_->size) * impl_->classes);
+  run_.wait();
+  return logits_;
 }
-
-std::uint64_t Pending::device_ns() const { return impl_->run.device_ns(); }
 
 struct Inference::Impl {
   Impl(compute::Device& gpu, const Checkpoint& checkpoint, const Preprocessor& preprocessor,
@@ -81,7 +60,10 @@ struct Inference::Impl {
       throw ShapeError(fmt::format("a batch of {} pictures", n), "Inference",
                        fmt::format("ask for 1 to {} (max_batch)", options.max_batch));
     }
-    const int size = kept_size(n);
+    return kept_program(kept_size(n));
+  }
+
+  compute::Program& kept_program(int size) {
     const auto found = programs.find(size);
     return found != programs.end() ? found->second
                                    : programs.emplace(size, build(size)).first->second;
@@ -110,8 +92,7 @@ Inference::Inference(compute::Device& device, const Checkpoint& checkpoint,
   }
   impl_ =
       std::make_unique<Impl>(device, checkpoint, Preprocessor(checkpoint.preprocess()), options);
-  impl_->program(1);
-  impl_->program(options.max_batch);
+  impl_->kept_program(options.max_batch);
 }
 
 Inference::~Inference() = default;
@@ -123,11 +104,20 @@ int Inference::input_w() const noexcept { return impl_->model.input_w(); }
 
 Pending Inference::begin(int n) {
   compute::Run run = impl_->program(n).begin();
-  const std::span<float> images = as_floats(run.input(kImages));
+  const auto pictures = static_cast<std::size_t>(n);
   const auto picture_values =
       std::size_t{3} * static_cast<std::size_t>(input_h()) * static_cast<std::size_t>(input_w());
-  return Pending(std::make_unique<Pending::Impl>(Pending::Impl{
-      std::move(run), n, picture_values, static_cast<std::size_t>(classes()), images}));
+  const auto images = as_floats(run.input(kImages)).first(pictures * picture_values);
+  const auto logits =
+      as_floats(run.output(kLogits)).first(pictures * static_cast<std::size_t>(classes()));
+  return Pending(std::move(run), n, images, logits);
+}
+
+void Inference::set_max_batch(int max_batch) {
+  assert(max_batch >= 1);
+  impl_->kept_program(max_batch);
+  impl_->options.max_batch = max_batch;
+  impl_->programs.erase(impl_->programs.upper_bound(max_batch), impl_->programs.end());
 }
 
 const compute::Program& Inference::program(int n) { return impl_->program(n); }

@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "compute/device.hpp"
 #include "compute/ops/transformer.hpp"
@@ -29,31 +28,31 @@ struct InferenceOptions {
 /// One batch on its way. Holds a slot until destroyed.
 class Pending {
  public:
-  Pending(Pending&&) noexcept;
-  Pending& operator=(Pending&&) noexcept;
-  ~Pending();
-
-  int size() const noexcept;
+  int size() const noexcept { return size_; }
   /// Picture i's tensor [3, H, W] f32, mapped memory to write into. Before submit().
   std::span<float> input(int i);
-  void submit();
+  void submit() { run_.submit(); }
   /// Waits. logits [size(), classes], row-major; valid while this Pending lives.
   std::span<const float> finish();
   /// Device time of the batch in nanoseconds, 0 where unknown. After finish().
-  std::uint64_t device_ns() const;
-
-  struct Impl;
-  explicit Pending(std::unique_ptr<Impl> impl);
+  std::uint64_t device_ns() const { return run_.device_ns(); }
 
  private:
-  std::unique_ptr<Impl> impl_;
+  friend class Inference;
+  Pending(compute::Run run, int size, std::span<float> images, std::span<const float> logits)
+      : run_(std::move(run)), size_(size), images_(images), logits_(logits) {}
+
+  compute::Run run_;
+  int size_;
+  std::span<float> images_;  // of `size_` pictures
+  std::span<const float> logits_;
 };
 
 class Inference {
  public:
-  /// Uploads the weights and builds the programs of batch 1 and max_batch. Programs of other
-  /// sizes are built when first asked for and kept: powers of two below max_batch, so that all
-  /// of them together need about twice the memory of the largest.
+  /// Uploads the weights and builds the program of max_batch. Programs of other sizes are built
+  /// when first asked for and kept: powers of two below max_batch, so that all of them together
+  /// need about twice the memory of the largest.
   /// Throws ModelError when the checkpoint's processor and model do not fit each other.
   Inference(compute::Device& device, const Checkpoint& checkpoint,
             const InferenceOptions& options = {});
@@ -70,7 +69,12 @@ class Inference {
   int input_w() const noexcept;
 
   /// Throws ShapeError unless 1 <= n <= max_batch and fewer than `slots` Pendings are alive.
+  /// Allocates nothing once a batch of this size was begun before.
   Pending begin(int n);
+  /// Changes options().max_batch: builds its program, drops those of larger batches.
+  /// Throws GpuError or ShapeError, and changes nothing, when the device cannot hold it.
+  /// Requires: max_batch >= 1, no Pending is alive.
+  void set_max_batch(int max_batch);
   /// The program that a batch of n runs (built if needed): what `explain` prints. Its batch is
   /// the next size kept, not smaller than n; the rows not filled are computed and not read.
   const compute::Program& program(int n);

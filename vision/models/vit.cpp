@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "compute/parallel.hpp"
 #include "vision/models/vit_weights.hpp"
 
 namespace fovea::vision {
@@ -49,7 +50,9 @@ VitModel::VitModel(compute::Device& device, compute::ConstantStore& store,
   patch_projection_ = weights.patch_projection();
   special_tokens_ = weights.special_tokens();
   positions_ = weights.positions(grid);
-  for (int i = 0; i < config_.layers; ++i) layers_.push_back(weights.block(i));
+  layers_.resize(static_cast<std::size_t>(config_.layers));
+  compute::parallel_for(layers_.size(),
+                        [&](std::size_t i) { layers_[i] = weights.block(static_cast<int>(i)); });
   final_norm_ = weights.final_norm();
   if (config_.pooling == Pooling::cls_and_distilled) {
     classifier_ = weights.classifier("cls_classifier");
