@@ -20,19 +20,27 @@ constexpr const char* kImages = "images";
 constexpr const char* kLogits = "logits";
 
 /// Mapped memory is aligned for any element type, and holds nothing but f32 here.
-std::span<float> as_floats(std::span<std::byte> bytes) {
-  return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
-}
 std::span<const float> as_floats(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+std::span<std::uint8_t> as_pixels(std::span<std::byte> bytes) {
+  return {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+compute::ops::Table upload_byte_values(compute::ConstantStore& store, const ByteValues& values) {
+  const std::span<const float> all(values.front().data(), sizeof(ByteValues) / sizeof(float));
+  return compute::ops::upload_table(
+      store, "byte_values",
+      {static_cast<std::int64_t>(values.size()), static_cast<std::int64_t>(values.front().size())},
+      all);
 }
 
 }  // namespace
 
-std::span<float> Pending::input(int i) {
+std::span<std::uint8_t> Pending::input(int i) {
   assert(i >= 0 && i < size_);
-  const std::size_t values = images_.size() / static_cast<std::size_t>(size_);
-  return images_.subspan(static_cast<std::size_t>(i) * values, values);
+  const std::size_t bytes = images_.size() / static_cast<std::size_t>(size_);
+  return images_.subspan(static_cast<std::size_t>(i) * bytes, bytes);
 }
 
 std::span<const float> Pending::finish() {
@@ -46,6 +54,7 @@ struct Inference::Impl {
       : device(gpu),
         options(chosen),
         weights(gpu),
+        byte_values(upload_byte_values(weights, preprocessor.byte_values())),
         model(gpu, weights, checkpoint, chosen.precision, preprocessor.output_h(),
               preprocessor.output_w()) {}
 
@@ -72,14 +81,15 @@ struct Inference::Impl {
   compute::Program build(int size) {
     compute::ProgramBuilder builder(device, fmt::format("vit batch {}", size));
     const compute::Tensor images =
-        builder.input(kImages, {{size, 3, model.input_h(), model.input_w()}});
-    builder.output(kLogits, model.forward(builder, images));
+        builder.input(kImages, {{size, model.input_h(), model.input_w(), 3}, compute::DType::u8});
+    builder.output(kLogits, model.forward(builder, compute::ops::Pixels{images, byte_values}));
     return std::move(builder).build(options.slots);
   }
 
   compute::Device& device;
   InferenceOptions options;
   compute::ConstantStore weights;
+  compute::ops::Table byte_values;
   VitModel model;
   std::map<int, compute::Program> programs;
 };
@@ -105,9 +115,9 @@ int Inference::input_w() const noexcept { return impl_->model.input_w(); }
 Pending Inference::begin(int n) {
   compute::Run run = impl_->program(n).begin();
   const auto pictures = static_cast<std::size_t>(n);
-  const auto picture_values =
+  const auto picture_bytes =
       std::size_t{3} * static_cast<std::size_t>(input_h()) * static_cast<std::size_t>(input_w());
-  const auto images = as_floats(run.input(kImages)).first(pictures * picture_values);
+  const auto images = as_pixels(run.input(kImages)).first(pictures * picture_bytes);
   const auto logits =
       as_floats(run.output(kLogits)).first(pictures * static_cast<std::size_t>(classes()));
   return Pending(std::move(run), n, images, logits);

@@ -29,8 +29,9 @@ struct InferenceOptions {
 class Pending {
  public:
   int size() const noexcept { return size_; }
-  /// Picture i's tensor [3, H, W] f32, mapped memory to write into. Before submit().
-  std::span<float> input(int i);
+  /// Picture i's place [H, W, 3] u8, for Preprocessor::resize(); mapped memory to write into
+  /// and never to read. Before submit().
+  std::span<std::uint8_t> input(int i);
   void submit() { run_.submit(); }
   /// Waits. logits [size(), classes], row-major; valid while this Pending lives.
   std::span<const float> finish();
@@ -39,12 +40,12 @@ class Pending {
 
  private:
   friend class Inference;
-  Pending(compute::Run run, int size, std::span<float> images, std::span<const float> logits)
+  Pending(compute::Run run, int size, std::span<std::uint8_t> images, std::span<const float> logits)
       : run_(std::move(run)), size_(size), images_(images), logits_(logits) {}
 
   compute::Run run_;
   int size_;
-  std::span<float> images_;  // of `size_` pictures
+  std::span<std::uint8_t> images_;  // of `size_` pictures
   std::span<const float> logits_;
 };
 

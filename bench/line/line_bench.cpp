@@ -35,14 +35,16 @@ class EmptySource : public Source {
 class EmptyModel : public ModelStage {
  public:
   explicit EmptyModel(int batch)
-      : batch_(batch), input_(static_cast<std::size_t>(batch) * kInput), output_(input_.size()) {}
+      : batch_(batch),
+        input_(static_cast<std::size_t>(batch) * kInput),
+        output_(static_cast<std::size_t>(batch)) {}
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }
-  std::size_t input_count() const override { return kInput; }
+  std::size_t input_bytes() const override { return kInput; }
   int batch() const override { return batch_; }
   int slots() const override { return 2; }
-  void prepare(const Frame&, std::span<float>) const override {}
+  void prepare(const Frame&, std::span<std::uint8_t>) const override {}
   void annotate(Frame&, std::span<const float>) const override {}
   std::unique_ptr<Flight> begin(int n) override {
     return std::make_unique<EmptyFlight>(input_, std::span(output_).first(as_size(n)));
@@ -51,15 +53,19 @@ class EmptyModel : public ModelStage {
  private:
   static std::size_t as_size(int n) { return static_cast<std::size_t>(n); }
   struct EmptyFlight : Flight {
-    EmptyFlight(std::span<float> in, std::span<const float> out) : input_(in), output_(out) {}
-    std::span<float> input(int i) override { return input_.subspan(as_size(i) * kInput, kInput); }
+    EmptyFlight(std::span<std::uint8_t> in, std::span<const float> out)
+        : input_(in), output_(out) {}
+    std::span<std::uint8_t> input(int i) override {
+      return input_.subspan(as_size(i) * kInput, kInput);
+    }
     void submit() override {}
     std::span<const float> finish() override { return output_; }
-    std::span<float> input_;
+    std::span<std::uint8_t> input_;
     std::span<const float> output_;
   };
   int batch_;
-  std::vector<float> input_, output_;
+  std::vector<std::uint8_t> input_;
+  std::vector<float> output_;
 };
 
 struct EmptySink : Sink {

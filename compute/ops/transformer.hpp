@@ -51,9 +51,17 @@ struct Table {
   BufferSlice values;
 };
 
+/// Pictures as they leave resize and crop, and what a byte of each channel means to the model:
+/// bytes [B, H, W, 3] u8 in the order R, G, B; values [3, 256].
+struct Pixels {
+  Tensor bytes;
+  Table values;
+};
+
 /// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the layout of the kernels that
-/// this device runs at this precision. Throws ShapeError when the sizes disagree, GpuError when the device
-/// cannot bind the weight, ModelError when a weight does not fit fp16 (beyond 65,519, or NaN).
+/// this device runs at this precision. Throws ShapeError when the sizes disagree, GpuError when the
+/// device cannot bind the weight, ModelError when a weight does not fit fp16 (beyond 65,519, or
+/// NaN).
 Linear upload_linear(Device& device, ConstantStore& store, std::string name,
                      std::int64_t out_features, std::int64_t in_features,
                      std::span<const float> weight, std::span<const float> bias,
@@ -76,6 +84,8 @@ Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads);
 /// Cuts non-overlapping patches; remainder right and below is dropped.
 /// image [B, 3, H, W] -> [B, N, 3 * patch_h * patch_w], inner order (channel, row, column).
 Tensor patches(ProgramBuilder& p, const Tensor& image, int patch_h, int patch_w);
+/// The same of pixels, each byte replaced by its value: bit for bit what the host's table holds.
+Tensor patches(ProgramBuilder& p, const Pixels& pixels, int patch_h, int patch_w);
 /// Puts `prefix` [R, C] in front of `x` [B, N, C] and adds `positions` [R + N, C].
 /// -> [B, R + N, C]. R may be 0 (an empty Table).
 Tensor tokens(ProgramBuilder& p, const Tensor& x, const Table& prefix, const Table& positions);

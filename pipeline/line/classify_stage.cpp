@@ -17,7 +17,7 @@ constexpr int kSlots = 2;
 class PendingFlight : public Flight {
  public:
   explicit PendingFlight(vision::Pending pending) : pending_(std::move(pending)) {}
-  std::span<float> input(int i) override { return pending_.input(i); }
+  std::span<std::uint8_t> input(int i) override { return pending_.input(i); }
   void submit() override { pending_.submit(); }
   std::span<const float> finish() override { return pending_.finish(); }
 
@@ -56,8 +56,10 @@ ClassifyStage::ClassifyStage(compute::Device& device, const vision::Checkpoint& 
       inference_(device, checkpoint,
                  {.precision = precision, .max_batch = batch, .slots = kSlots}) {}
 
-void ClassifyStage::prepare(const Frame& frame, std::span<float> input) const {
-  preprocessor_.run(frame.image, input);
+void ClassifyStage::prepare(const Frame& frame, std::span<std::uint8_t> input) const {
+  // Threads come and go with the line, and each prepares many pictures.
+  thread_local vision::ResampleScratch scratch;
+  preprocessor_.resize(frame.image, input, scratch);
 }
 
 std::unique_ptr<Flight> ClassifyStage::begin(int n) {

@@ -2,7 +2,9 @@
 #pragma once
 // `classify` in YAML: preprocess ▸ vision transformer ▸ the best labels.
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,10 +30,10 @@ class ClassifyStage : public ModelStage {
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }
-  std::size_t input_count() const override { return preprocessor_.output_count(); }
+  std::size_t input_bytes() const override { return preprocessor_.output_count(); }
   int batch() const override { return inference_.options().max_batch; }
   int slots() const override { return inference_.options().slots; }
-  void prepare(const Frame& frame, std::span<float> input) const override;
+  void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
   std::unique_ptr<Flight> begin(int n) override;
   /// Replaces the labels of an earlier stage.
   void annotate(Frame& frame, std::span<const float> row) const override;

@@ -4,6 +4,7 @@
 // no picture allocates any. Thread rule: any thread may take and give back.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -18,47 +19,47 @@ class InputPool;
 class InputBuffer {
  public:
   InputBuffer() = default;
-  InputBuffer(InputPool* pool, std::unique_ptr<float[]> values, std::size_t count)
-      : pool_(pool), values_(std::move(values)), count_(count) {}
+  InputBuffer(InputPool* pool, std::unique_ptr<std::uint8_t[]> bytes, std::size_t count)
+      : pool_(pool), bytes_(std::move(bytes)), count_(count) {}
   InputBuffer(InputBuffer&& other) noexcept = default;
   InputBuffer& operator=(InputBuffer&& other) noexcept {
     std::swap(pool_, other.pool_);
-    std::swap(values_, other.values_);
+    std::swap(bytes_, other.bytes_);
     std::swap(count_, other.count_);
     return *this;
   }
   ~InputBuffer();
 
-  std::span<float> values() noexcept { return {values_.get(), count_}; }
+  std::span<std::uint8_t> bytes() noexcept { return {bytes_.get(), count_}; }
 
  private:
   InputPool* pool_ = nullptr;
-  std::unique_ptr<float[]> values_;
+  std::unique_ptr<std::uint8_t[]> bytes_;
   std::size_t count_ = 0;
 };
 
 /// Outlives its buffers. Never blocks: the queues bound how many are out at once.
 class InputPool {
  public:
-  /// Buffers of `count` floats each.
+  /// Buffers of `count` bytes each.
   explicit InputPool(std::size_t count) : count_(count) {}
 
   InputBuffer take() {
     {
       std::lock_guard lock(mutex_);
       if (!idle_.empty()) {
-        auto values = std::move(idle_.back());
+        auto bytes = std::move(idle_.back());
         idle_.pop_back();
-        return {this, std::move(values), count_};
+        return {this, std::move(bytes), count_};
       }
       ++allocated_;
     }
-    return {this, std::make_unique_for_overwrite<float[]>(count_), count_};
+    return {this, std::make_unique_for_overwrite<std::uint8_t[]>(count_), count_};
   }
 
-  void give_back(std::unique_ptr<float[]> values) {
+  void give_back(std::unique_ptr<std::uint8_t[]> bytes) {
     std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(values));
+    idle_.push_back(std::move(bytes));
   }
 
   /// How many buffers were ever made.
@@ -70,12 +71,12 @@ class InputPool {
  private:
   const std::size_t count_;
   mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<float[]>> idle_;
+  std::vector<std::unique_ptr<std::uint8_t[]>> idle_;
   std::size_t allocated_ = 0;
 };
 
 inline InputBuffer::~InputBuffer() {
-  if (values_) pool_->give_back(std::move(values_));
+  if (bytes_) pool_->give_back(std::move(bytes_));
 }
 
 }  // namespace fovea::pipeline

@@ -29,7 +29,7 @@ std::size_t as_size(int n) { return static_cast<std::size_t>(std::max(1, n)); }
 /// The arrows into, inside and out of one model stage.
 struct ModelArrows {
   ModelArrows(const ModelStage& model, int workers)
-      : inputs(model.input_count()),
+      : inputs(model.input_bytes()),
         prepared(as_size(std::max(2 * workers, model.batch())), workers),
         slots(as_size(model.slots())),
         flights(as_size(model.slots())) {

@@ -16,7 +16,7 @@ namespace {
 /// What a model stage keeps between pictures.
 struct ModelState {
   explicit ModelState(ModelStage& m)
-      : model(m), inputs(m.input_count()), batcher(m.batch()), lander(m) {}
+      : model(m), inputs(m.input_bytes()), batcher(m.batch()), lander(m) {}
   ModelStage& model;
   InputPool inputs;  // before the batcher, which holds its buffers
   Batcher batcher;

@@ -42,7 +42,7 @@ class Flight {
  public:
   virtual ~Flight() = default;
   /// Picture i's place in the model's input. Before submit().
-  virtual std::span<float> input(int i) = 0;
+  virtual std::span<std::uint8_t> input(int i) = 0;
   virtual void submit() = 0;
   /// Waits. One row of equal length for each picture; valid while the Flight lives.
   virtual std::span<const float> finish() = 0;
@@ -53,15 +53,15 @@ class Flight {
 /// Flight::finish() and annotate() on another.
 class ModelStage : public Stage {
  public:
-  /// Floats that prepare() fills for one picture.
-  virtual std::size_t input_count() const = 0;
+  /// Bytes that prepare() fills for one picture.
+  virtual std::size_t input_bytes() const = 0;
   /// Pictures in one flight, at most, and flights in the air at once.
   virtual int batch() const = 0;
   virtual int slots() const = 0;
 
   /// Any number of threads at once. An exception other than fovea::Error is this
   /// picture's Failure.
-  virtual void prepare(const Frame& frame, std::span<float> input) const = 0;
+  virtual void prepare(const Frame& frame, std::span<std::uint8_t> input) const = 0;
   /// Requires: 1 <= n <= batch(), fewer than slots() flights alive.
   virtual std::unique_ptr<Flight> begin(int n) = 0;
   /// `row` is the picture's part of Flight::finish().

@@ -98,7 +98,7 @@ Outcome<Prepared> prepare_step(const ModelStage& model, Outcome<Frame> frame, In
   Prepared prepared{std::move(std::get<Frame>(frame)), pool.take()};
   const auto start = Clock::now();
   const auto reason =
-      reason_of_failure([&] { model.prepare(prepared.frame, prepared.input.values()); });
+      reason_of_failure([&] { model.prepare(prepared.frame, prepared.input.bytes()); });
   if (reason) {
     const auto bytes = size_of(prepared.frame.path);
     return Failure{std::move(prepared.frame.tag), std::move(prepared.frame.path), "preprocess",
@@ -134,7 +134,7 @@ Batch launch(ModelStage& model, Gathered gathered) {
       continue;
     }
     auto& prepared = std::get<Prepared>(item);
-    std::ranges::copy(prepared.input.values(), batch.flight->input(place++).begin());
+    std::ranges::copy(prepared.input.bytes(), batch.flight->input(place++).begin());
     batch.frames.emplace_back(std::move(prepared.frame));
   }
   batch.submitted = Clock::now();

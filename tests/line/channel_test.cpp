@@ -186,8 +186,8 @@ TEST(InputPool, BuffersComeBack) {
   InputPool pool(16);
   for (int i = 0; i < 100; ++i) {
     InputBuffer a = pool.take(), b = pool.take();
-    EXPECT_EQ(a.values().size(), 16u);
-    EXPECT_NE(a.values().data(), b.values().data());
+    EXPECT_EQ(a.bytes().size(), 16u);
+    EXPECT_NE(a.bytes().data(), b.bytes().data());
     a = std::move(b);
   }
   EXPECT_EQ(pool.allocated(), 2u);

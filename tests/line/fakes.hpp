@@ -93,7 +93,7 @@ struct ModelOptions {
   std::optional<int> fatal_flight;  // finish() of that flight throws
 };
 
-/// Input [width, first pixel], answer width * 10 + pixel + plus; checks the line's manners.
+/// Answers width * 10 + pixel + plus; checks the line's manners.
 class AddingModel : public ModelStage {
  public:
   AddingModel(ModelOptions options, Faults faults)
@@ -102,17 +102,18 @@ class AddingModel : public ModelStage {
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }
-  std::size_t input_count() const override { return 2; }
+  std::size_t input_bytes() const override { return sizeof(Input); }
   int batch() const override { return options_.batch; }
   int slots() const override { return options_.slots; }
 
-  void prepare(const Frame& frame, std::span<float> input) const override {
+  void prepare(const Frame& frame, std::span<std::uint8_t> bytes) const override {
     const auto i = static_cast<std::uint64_t>(frame.width_px);
     Delay(options_.max_delay_us, static_cast<unsigned>(i))();
     if (faults_.fatal_prepare == i) throw Error("preprocessor is broken", "test", "none");
     if (faults_.unpreparable.contains(i)) throw std::length_error("too long");
-    input[0] = static_cast<float>(frame.width_px);
-    input[1] = static_cast<float>(frame.image.rgb.at<cv::Vec3b>(0, 0)[0]);
+    const Input input{static_cast<float>(frame.width_px),
+                      static_cast<float>(frame.image.rgb.at<cv::Vec3b>(0, 0)[0])};
+    std::memcpy(bytes.data(), &input, sizeof input);
   }
 
   std::unique_ptr<Flight> begin(int n) override {
@@ -130,21 +131,25 @@ class AddingModel : public ModelStage {
   std::atomic<int> in_air{0};
 
  private:
+  struct Input {
+    float width = -1, pixel = -1;
+  };
   class AddingFlight : public Flight {
    public:
     AddingFlight(AddingModel& model, int n, int number)
-        : model_(model), number_(number), input_(static_cast<std::size_t>(n) * 2, -1.0f) {}
+        : model_(model), number_(number), inputs_(static_cast<std::size_t>(n)) {}
     ~AddingFlight() override { --model_.in_air; }
-    std::span<float> input(int i) override {
-      return std::span(input_).subspan(static_cast<std::size_t>(i) * 2, 2);
+    std::span<std::uint8_t> input(int i) override {
+      return {reinterpret_cast<std::uint8_t*>(&inputs_.at(static_cast<std::size_t>(i))),
+              sizeof(Input)};
     }
     void submit() override { submitted_ = true; }
     std::span<const float> finish() override {
       if (!submitted_) throw std::logic_error("finish() before submit()");
       if (model_.options_.fatal_flight == number_) throw GpuError("lost", "test", "none");
       model_.delay_();
-      for (std::size_t i = 0; i < input_.size(); i += 2) {
-        output_.push_back(input_[i] * 10 + input_[i + 1] + model_.options_.plus);
+      for (const Input& input : inputs_) {
+        output_.push_back(input.width * 10 + input.pixel + model_.options_.plus);
       }
       return output_;
     }
@@ -152,7 +157,8 @@ class AddingModel : public ModelStage {
    private:
     AddingModel& model_;
     int number_;
-    std::vector<float> input_, output_;
+    std::vector<Input> inputs_;
+    std::vector<float> output_;
     bool submitted_ = false;
   };
 

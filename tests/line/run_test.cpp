@@ -118,13 +118,14 @@ TEST_F(RunPipeline, SaysWhatTheModelSays) {
 
   const auto checkpoint = vision::Checkpoint::open(kModels + "vit-plain");
   const vision::Preprocessor preprocessor(checkpoint.preprocess());
+  vision::ResampleScratch scratch;
   vision::Inference inference(device(), checkpoint);
   for (const Frame& frame : seen.frames) {
     const Decoded decoded = decode_file(frame.path);
     EXPECT_EQ(frame.width_px, decoded.source_w);
     EXPECT_EQ(frame.height_px, decoded.source_h);
     auto pending = inference.begin(1);
-    preprocessor.run(decoded.image, pending.input(0));
+    preprocessor.resize(decoded.image, pending.input(0), scratch);
     pending.submit();
     const auto expected = vision::top_labels(pending.finish(), checkpoint.config().labels, 2);
     ASSERT_EQ(frame.labels.size(), 2u) << frame.path;

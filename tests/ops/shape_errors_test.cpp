@@ -141,13 +141,37 @@ TEST_F(ShapeErrorsTest, Patches) {
             }),
             "patches: the image has 4 channels, not 3\n"
             "  where: image [1, 4, 32, 32], patches of 16 x 16\n"
-            "  fix:   pass [B, 3, H, W]");
+            "  fix:   pass [B, 3, H, W], or pixels [B, H, W, 3]");
   EXPECT_EQ(error_text([&] {
               ops::patches(p(), input({1, 3, 32, 15}), 16, 16);
             }),
             "patches: no 16 x 16 patch fits into 32 x 15 pixels\n"
             "  where: image [1, 3, 32, 15], patches of 16 x 16\n"
             "  fix:   use a larger image or smaller patches");
+}
+
+TEST_F(ShapeErrorsTest, PatchesOfPixels) {
+  const auto values = ops::upload_table(*store_, "values", {3, 256}, std::vector<float>(768));
+  EXPECT_EQ(error_text([&] {
+              ops::patches(p(), ops::Pixels{input({1, 32, 32, 3}), values}, 16, 16);
+            }),
+            "patches: the pixels are f32 [1, 32, 32, 3]\n"
+            "  where: pixels\n"
+            "  fix:   pass [B, H, W, 3] u8");
+  EXPECT_EQ(error_text([&] {
+              ops::patches(p(), ops::Pixels{input({1, 3, 32, 32}, DType::u8), values}, 16, 16);
+            }),
+            "patches: the image has 32 channels, not 3\n"
+            "  where: image [1, 3, 32, 32], patches of 16 x 16\n"
+            "  fix:   pass [B, 3, H, W], or pixels [B, H, W, 3]");
+  const auto short_values = ops::upload_table(*store_, "short", {3, 2}, std::vector<float>(6));
+  EXPECT_EQ(
+      error_text([&] {
+        ops::patches(p(), ops::Pixels{input({1, 32, 32, 3}, DType::u8), short_values}, 16, 16);
+      }),
+      "patches: the values of a byte are [3, 2]\n"
+      "  where: short\n"
+      "  fix:   pass [3, 256], one row per channel");
 }
 
 TEST_F(ShapeErrorsTest, Tokens) {

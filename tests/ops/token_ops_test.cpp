@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // patches, tokens, select_token, mean_tokens, average.
+#include <cstdint>
+#include <cstring>
+#include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "compute/ops/launch.hpp"
 #include "tests/reference/average.hpp"
@@ -35,6 +40,42 @@ TEST_P(PatchesTest, AreCutAsTheReferenceCutsThem) {
       reference::patches(image.data, static_cast<std::size_t>(batch),
                          static_cast<std::size_t>(height), static_cast<std::size_t>(width),
                          static_cast<std::size_t>(patch_h), static_cast<std::size_t>(patch_w)),
+      0.0);
+}
+
+/// Every byte by a table of its own; noise, so that a byte from the wrong place shows.
+TEST_P(PatchesTest, OfPixelsHoldWhatTheTableSays) {
+  const auto [batch, height, width, patch_h, patch_w] = GetParam();
+  const Values table = random_values({3, 256}, 2);
+  std::mt19937 random(3);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(batch * height * width * 3));
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random() >> 24);
+  std::vector<float> planes(bytes.size());
+  const auto plane = static_cast<std::size_t>(height * width);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::size_t pixel = i / 3, channel = i % 3;
+    planes[(pixel / plane * 3 + channel) * plane + pixel % plane] =
+        table.data[channel * 256 + bytes[i]];
+  }
+
+  compute::ConstantStore store(device());
+  compute::ProgramBuilder builder(device(), "pixels");
+  const compute::ops::Pixels pixels{
+      builder.input("pixels", {{batch, height, width, 3}, compute::DType::u8}),
+      compute::ops::upload_table(store, "values", table.shape, table.data)};
+  builder.output("y", compute::ops::patches(builder, pixels, patch_h, patch_w));
+  compute::Program program = std::move(builder).build(1);
+  compute::Run run = program.begin();
+  std::memcpy(run.input("pixels").data(), bytes.data(), bytes.size());
+  run.submit();
+  run.wait();
+  std::vector<float> y(run.output("y").size() / sizeof(float));
+  std::memcpy(y.data(), run.output("y").data(), run.output("y").size());
+  expect_close(
+      y,
+      reference::patches(planes, static_cast<std::size_t>(batch), static_cast<std::size_t>(height),
+                         static_cast<std::size_t>(width), static_cast<std::size_t>(patch_h),
+                         static_cast<std::size_t>(patch_w)),
       0.0);
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -62,13 +63,21 @@ VitModel::VitModel(compute::Device& device, compute::ConstantStore& store,
   }
 }
 
-Tensor VitModel::forward(ProgramBuilder& p, const Tensor& image, VitTaps taps) const {
-  const std::int64_t batch = image.shape().rank() == 4 ? image.shape()[0] : 0;
-  if (image.shape() != Shape{batch, 3, input_h_, input_w_}) {
-    throw ShapeError(fmt::format("image is {}", to_string(image.shape())), "VitModel::forward",
-                     fmt::format("give it [B, 3, {}, {}]", input_h_, input_w_));
-  }
-  Tensor x = embeddings(p, image);
+void VitModel::check(const VitInput& pictures) const {
+  const auto* pixels = std::get_if<ops::Pixels>(&pictures);
+  const Shape& given = pixels ? pixels->bytes.shape() : std::get<Tensor>(pictures).shape();
+  const std::int64_t batch = given.rank() == 4 ? given[0] : 0;
+  const Shape wanted =
+      pixels ? Shape{batch, input_h_, input_w_, 3} : Shape{batch, 3, input_h_, input_w_};
+  if (given == wanted) return;
+  throw ShapeError(
+      fmt::format("the pictures are {}", to_string(given)), "VitModel::forward",
+      fmt::format("give it [B, 3, {0}, {1}] or pixels [B, {0}, {1}, 3]", input_h_, input_w_));
+}
+
+Tensor VitModel::forward(ProgramBuilder& p, const VitInput& pictures, VitTaps taps) const {
+  check(pictures);
+  Tensor x = embeddings(p, pictures);
   if (taps == VitTaps::blocks) p.output("embeddings", x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     {
@@ -80,10 +89,12 @@ Tensor VitModel::forward(ProgramBuilder& p, const Tensor& image, VitTaps taps) c
   return head(p, x);
 }
 
-/// image [B, 3, H, W] -> [B, T, C]: patches projected, special tokens in front, positions added.
-Tensor VitModel::embeddings(ProgramBuilder& p, const Tensor& image) const {
+/// pictures -> [B, T, C]: patches projected, special tokens in front, positions added.
+Tensor VitModel::embeddings(ProgramBuilder& p, const VitInput& pictures) const {
   const auto scope = p.scope("embeddings");
-  Tensor x = ops::patches(p, image, config_.patch_h, config_.patch_w);
+  Tensor x = std::visit(
+      [&](const auto& seen) { return ops::patches(p, seen, config_.patch_h, config_.patch_w); },
+      pictures);
   x = ops::linear(p, x, patch_projection_);
   return ops::tokens(p, x, special_tokens_, positions_);
 }

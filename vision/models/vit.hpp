@@ -5,6 +5,7 @@
 // Thread rule: immutable after construction; forward() may be called from any thread.
 
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "compute/buffer.hpp"
@@ -28,6 +29,10 @@ enum class VitTaps {
   blocks,  // outputs "embeddings" and "block.<i>", each [B, T, C]: to find where two runs part
 };
 
+/// What a model looks at: f32 [B, 3, H, W] as the processor's last step gives it, or pixels
+/// that the device takes through that step.
+using VitInput = std::variant<compute::Tensor, compute::ops::Pixels>;
+
 class VitModel {
  public:
   /// Uploads the weights. `input_h` x `input_w` (pixels) is what the processor delivers; where
@@ -37,9 +42,9 @@ class VitModel {
   VitModel(compute::Device& device, compute::ConstantStore& store, const Checkpoint& checkpoint,
            compute::ops::Precision precision, int input_h, int input_w);
 
-  /// Appends the model: image [B, 3, H, W] f32 -> logits [B, classes]. Same arguments, same
-  /// steps. Throws ShapeError when `image` is not of the size the model was made for.
-  compute::Tensor forward(compute::ProgramBuilder& p, const compute::Tensor& image,
+  /// Appends the model: pictures -> logits [B, classes]. Same arguments, same steps.
+  /// Throws ShapeError when the pictures are not of the size the model was made for.
+  compute::Tensor forward(compute::ProgramBuilder& p, const VitInput& pictures,
                           VitTaps taps = VitTaps::none) const;
 
   const VitConfig& config() const noexcept { return config_; }
@@ -47,7 +52,8 @@ class VitModel {
   int input_w() const noexcept { return input_w_; }
 
  private:
-  compute::Tensor embeddings(compute::ProgramBuilder& p, const compute::Tensor& image) const;
+  void check(const VitInput& pictures) const;
+  compute::Tensor embeddings(compute::ProgramBuilder& p, const VitInput& pictures) const;
   compute::Tensor head(compute::ProgramBuilder& p, const compute::Tensor& x) const;
 
   VitConfig config_;

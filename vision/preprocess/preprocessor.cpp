@@ -5,11 +5,11 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include <fmt/core.h>
 
 #include "compute/error.hpp"
-#include "vision/preprocess/resample.hpp"
 
 namespace fovea::vision {
 namespace {
@@ -105,40 +105,44 @@ Preprocessor::Preprocessor(const PreprocessSpec& spec) : spec_(spec) {
       if (spec.normalize)
         value = (value - static_cast<float>(spec.mean[channel])) /
                 static_cast<float>(spec.stddev[channel]);
-      value_of_[channel][byte] = value;
+      byte_values_[channel][byte] = value;
     }
 }
 
-cv::Mat Preprocessor::resized(const Image& image) const {
+void Preprocessor::resize(const Image& image, std::span<std::uint8_t> pixels,
+                          ResampleScratch& scratch) const {
+  assert(pixels.size() == output_count());
+  cv::Mat out(output_h_, output_w_, CV_8UC3, pixels.data());
   const int h = image.height_px(), w = image.width_px();
   const FullSize full = full_size(spec_, h, w);
-  if (!spec_.center_crop)
-    return resample(image.rgb, {w, full.w, 0, output_w_}, {h, full.h, 0, output_h_},
-                    spec_.resample);
+  if (!spec_.center_crop) {
+    resample(image.rgb, {w, full.w, 0, output_w_}, {h, full.h, 0, output_h_}, spec_.resample,
+             scratch, out);
+    return;
+  }
   const CroppedAxis x = crop_axis(w, full.w, spec_.crop_w, spec_.crop_rounding);
   const CroppedAxis y = crop_axis(h, full.h, spec_.crop_h, spec_.crop_rounding);
-  cv::Mat visible = resample(image.rgb, x.resize, y.resize, spec_.resample);
-  if (visible.rows == output_h_ && visible.cols == output_w_) return visible;
-  cv::Mat padded = cv::Mat::zeros(output_h_, output_w_, CV_8UC3);
-  visible.copyTo(padded(cv::Rect(x.at, y.at, visible.cols, visible.rows)));
-  return padded;
+  cv::Mat visible = out(cv::Rect(x.at, y.at, x.resize.count, y.resize.count));
+  if (visible.size() != out.size()) std::ranges::fill(pixels, std::uint8_t{0});
+  resample(image.rgb, x.resize, y.resize, spec_.resample, scratch, visible);
 }
 
-void Preprocessor::run(const Image& image, std::span<float> out) const {
-  assert(out.size() == output_count());
-  const cv::Mat rgb = resized(image);
+void Preprocessor::normalise(std::span<const std::uint8_t> pixels, std::span<float> tensor) const {
+  assert(pixels.size() == output_count() && tensor.size() == output_count());
   const std::size_t plane = output_count() / 3;
-  float* r = out.data();
-  float* g = r + plane;
-  float* b = g + plane;
-  for (int row = 0; row < rgb.rows; ++row) {
-    const std::uint8_t* pixel = rgb.ptr(row);
-    for (int column = 0; column < rgb.cols; ++column, pixel += 3) {
-      *r++ = value_of_[0][pixel[0]];
-      *g++ = value_of_[1][pixel[1]];
-      *b++ = value_of_[2][pixel[2]];
+  const std::uint8_t* pixel = pixels.data();
+  for (std::size_t i = 0; i < plane; ++i, pixel += 3) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      tensor[channel * plane + i] = byte_values_[channel][pixel[channel]];
     }
   }
+}
+
+void Preprocessor::run(const Image& image, std::span<float> tensor) const {
+  std::vector<std::uint8_t> pixels(output_count());
+  ResampleScratch scratch;
+  resize(image, pixels, scratch);
+  normalise(pixels, tensor);
 }
 
 }  // namespace fovea::vision

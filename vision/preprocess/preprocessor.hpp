@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A picture to exactly the tensor the reference processor makes of it.
-// Thread rule: immutable; any number of threads may call run() at once.
+// A picture to exactly the tensor the reference processor makes of it, in two steps: every
+// processor resizes and crops bytes, and only then rescales and normalises each of them by
+// itself. So the device may be given the bytes and the 256 values a byte can become.
+// Thread rule: immutable; any number of threads may call at once, each with its own scratch.
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "vision/image.hpp"
+#include "vision/preprocess/resample.hpp"
 #include "vision/preprocess/spec.hpp"
 
 namespace fovea::vision {
+
+/// [3, 256]: what the processor's rescale and normalise make of each byte, per channel R, G, B.
+using ByteValues = std::array<std::array<float, 256>, 3>;
 
 class Preprocessor {
  public:
@@ -21,21 +28,26 @@ class Preprocessor {
   const PreprocessSpec& spec() const noexcept { return spec_; }
   int output_h() const noexcept { return output_h_; }
   int output_w() const noexcept { return output_w_; }
+  /// 3 H W: bytes of the resized picture, values of the tensor.
   std::size_t output_count() const noexcept {
     return std::size_t{3} * static_cast<std::size_t>(output_h_) *
            static_cast<std::size_t>(output_w_);
   }
 
-  /// The 8-bit picture after resize and crop, R, G, B: [H, W] CV_8UC3.
-  cv::Mat resized(const Image& image) const;
-  /// Resize, crop, rescale, normalise. `out` is [3, H, W] f32, R, G, B planes.
-  /// Requires: out.size() == output_count().
-  void run(const Image& image, std::span<float> out) const;
+  /// Resize and crop. `pixels` is [H, W, 3] u8 in the order R, G, B.
+  /// Requires: pixels.size() == output_count().
+  void resize(const Image& image, std::span<std::uint8_t> pixels, ResampleScratch& scratch) const;
+  const ByteValues& byte_values() const noexcept { return byte_values_; }
+  /// Every byte of `pixels` [H, W, 3] replaced by its value: `tensor` is [3, H, W] f32.
+  /// Requires: both sizes are output_count().
+  void normalise(std::span<const std::uint8_t> pixels, std::span<float> tensor) const;
+  /// resize(), then normalise(): the reference processor's own result.
+  void run(const Image& image, std::span<float> tensor) const;
 
  private:
   PreprocessSpec spec_;
   int output_h_ = 0, output_w_ = 0;
-  std::array<std::array<float, 256>, 3> value_of_{};  // rescaled, normalised; per channel and byte
+  ByteValues byte_values_{};
 };
 
 }  // namespace fovea::vision

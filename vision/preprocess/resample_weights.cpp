@@ -75,38 +75,44 @@ std::int32_t to_fixed(double weight) {
 
 }  // namespace
 
-ResampleWeights::ResampleWeights(const ResampleAxis& axis, Resample resample) {
+void ResampleWeights::assign(const ResampleAxis& axis, Resample filter) {
+  if (axis == axis_ && filter == filter_) return;
+  taps_.clear();
+  values_.clear();
+  max_taps_ = 0;
+  filter_ = Resample::nearest;  // until all is there: memory may run out
+  for (int i = 0; i < axis.count; ++i) add(axis, axis.begin + i, filter);
+  axis_ = axis;
+  filter_ = filter;
+}
+
+void ResampleWeights::add(const ResampleAxis& axis, std::int64_t output, Resample resample) {
   const Filter filter = filter_of(resample);
   const double scale = static_cast<double>(axis.in) / static_cast<double>(axis.out);
   const double stretch = std::max(scale, 1.0);
   const double support = filter.support * stretch;
   const double per_sample = 1.0 / stretch;
+  const double centre = (static_cast<double>(output) + 0.5) * scale;
+  // Truncation towards zero, then the clamp: the order matters near the left edge.
+  const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
+  const int last = std::min(static_cast<int>(centre + support + 0.5), axis.in);
+  const int count = std::max(last - first, 0);
 
-  taps_.reserve(static_cast<std::size_t>(axis.count));
-  std::vector<double> raw;
-  for (int i = 0; i < axis.count; ++i) {
-    const double centre = (static_cast<double>(axis.begin + i) + 0.5) * scale;
-    // Truncation towards zero, then the clamp: the order matters near the left edge.
-    const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
-    const int last = std::min(static_cast<int>(centre + support + 0.5), axis.in);
-    const int count = std::max(last - first, 0);
-
-    raw.clear();
-    double sum = 0.0;
-    for (int k = 0; k < count; ++k) {
-      raw.push_back(filter.kernel((k + first - centre + 0.5) * per_sample));
-      sum += raw.back();
-    }
-    taps_.push_back({first, count, values_.size()});
-    for (const double weight : raw) values_.push_back(to_fixed(sum != 0.0 ? weight / sum : weight));
-    max_taps_ = std::max(max_taps_, count);
+  raw_.clear();
+  double sum = 0.0;
+  for (int k = 0; k < count; ++k) {
+    raw_.push_back(filter.kernel((k + first - centre + 0.5) * per_sample));
+    sum += raw_.back();
   }
+  taps_.push_back({first, count, values_.size()});
+  for (const double weight : raw_) values_.push_back(to_fixed(sum != 0.0 ? weight / sum : weight));
+  while (values_.size() % kWeightGroup != 0) values_.push_back(0);
+  max_taps_ = std::max(max_taps_, count);
 }
 
-std::vector<int> nearest_indices(const ResampleAxis& axis) {
+void nearest_indices(const ResampleAxis& axis, std::vector<int>& indices) {
   const double step = static_cast<double>(axis.in) / static_cast<double>(axis.out);
-  std::vector<int> indices;
-  indices.reserve(static_cast<std::size_t>(axis.count));
+  indices.clear();
   // A running sum, not a product: its rounding errors are part of the result.
   double position = step * 0.5;
   for (std::int64_t i = 0; i < axis.begin + axis.count; ++i, position += step) {
@@ -114,7 +120,6 @@ std::vector<int> nearest_indices(const ResampleAxis& axis) {
     const int index = static_cast<int>(position);
     indices.push_back(index < axis.in ? index : -1);
   }
-  return indices;
 }
 
 }  // namespace fovea::vision

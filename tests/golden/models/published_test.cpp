@@ -47,7 +47,8 @@ class PublishedNumbers : public test::DeviceTest, public testing::WithParamInter
     cv::cvtColor(cv::imread(picture_path().string(), cv::IMREAD_COLOR), rgb, cv::COLOR_BGR2RGB);
     vision::Inference inference(device(), checkpoint, {.precision = precision});
     vision::Pending pending = inference.begin(1);
-    vision::Preprocessor(checkpoint.preprocess()).run({rgb}, pending.input(0));
+    vision::ResampleScratch scratch;
+    vision::Preprocessor(checkpoint.preprocess()).resize({rgb}, pending.input(0), scratch);
     pending.submit();
     const auto found = pending.finish();
     return {found.begin(), found.end()};

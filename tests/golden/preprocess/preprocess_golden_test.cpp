@@ -15,13 +15,14 @@
 
 #include "pipeline/decode/decode.hpp"
 #include "tests/golden/preprocess/pattern.hpp"
+#include "tests/golden/preprocess/resampled.hpp"
 #include "vision/preprocess/preprocessor.hpp"
-#include "vision/preprocess/resample.hpp"
 
 namespace fovea::vision {
 namespace {
 
 using nlohmann::json;
+using test::resampled;
 
 const std::string kData = FOVEA_TEST_SOURCE_DIR "/tests/golden/preprocess/data/";
 
@@ -70,11 +71,14 @@ TEST(PreprocessGolden, ResizesAreWhatPillowGives) {
     SCOPED_TRACE(golden.at("picture").dump() + " to " + golden.at("shape").dump() + " " +
                  golden.at("name").get<std::string>());
     const cv::Mat rgb = picture_of(golden.at("picture"));
-    const cv::Mat out = resample(rgb, ResampleAxis::whole(rgb.cols, golden.at("shape").at(1)),
-                                 ResampleAxis::whole(rgb.rows, golden.at("shape").at(0)),
-                                 static_cast<Resample>(golden.at("filter").get<int>()));
-    ASSERT_TRUE(out.isContinuous());
-    expect_equal(golden, std::span<const std::uint8_t>(out.ptr(), out.total() * out.elemSize()));
+    for (const ResampleKernels* kernels : resample_kernels()) {
+      SCOPED_TRACE(kernels->name);
+      const cv::Mat out =
+          resampled(rgb, ResampleAxis::whole(rgb.cols, golden.at("shape").at(1)),
+                    ResampleAxis::whole(rgb.rows, golden.at("shape").at(0)),
+                    static_cast<Resample>(golden.at("filter").get<int>()), *kernels);
+      expect_equal(golden, std::span<const std::uint8_t>(out.ptr(), out.total() * out.elemSize()));
+    }
   }
 }
 

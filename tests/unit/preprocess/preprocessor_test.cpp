@@ -29,6 +29,13 @@ PreprocessSpec crop_only(int h, int w, CropRounding rounding) {
   return spec;
 }
 
+cv::Mat resized(const Preprocessor& preprocessor, const cv::Mat& rgb) {
+  cv::Mat out(preprocessor.output_h(), preprocessor.output_w(), CV_8UC3, cv::Scalar::all(77));
+  ResampleScratch scratch;
+  preprocessor.resize({rgb}, {out.ptr(), preprocessor.output_count()}, scratch);
+  return out;
+}
+
 /// Where the one bright pixel of a picture lands, and how many are bright.
 cv::Point bright_pixel(const cv::Mat& rgb) {
   std::vector<cv::Point> found;
@@ -54,7 +61,7 @@ TEST(Preprocessor, CropsRoundAsTheirReferenceDoes) {
     cv::Mat rgb = cv::Mat::zeros(given.in, given.in, CV_8UC3);
     rgb.at<cv::Vec3b>(given.in / 2, given.in / 2) = {255, 255, 255};
     const Preprocessor preprocessor(crop_only(given.crop, given.crop, given.rounding));
-    EXPECT_EQ(bright_pixel(preprocessor.resized({rgb})), cv::Point(given.expected, given.expected))
+    EXPECT_EQ(bright_pixel(resized(preprocessor, rgb)), cv::Point(given.expected, given.expected))
         << given.in << " cropped to " << given.crop;
   }
 }
@@ -79,6 +86,21 @@ TEST(Preprocessor, PlanesAreRedGreenBlue) {
                                         30, 30, 30}));
 }
 
+TEST(Preprocessor, TheTensorIsThePixelsByTheTable) {
+  const Preprocessor preprocessor{PreprocessSpec{}};
+  const Image image{test::pattern("noise", 300, 200)};
+  std::vector<float> tensor(preprocessor.output_count());
+  preprocessor.run(image, tensor);
+  const cv::Mat pixels = resized(preprocessor, image.rgb);
+  const std::size_t plane = pixels.total();
+  for (std::size_t i = 0; i < plane; ++i) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      const std::uint8_t byte = pixels.ptr()[3 * i + channel];
+      ASSERT_EQ(tensor[channel * plane + i], preprocessor.byte_values()[channel][byte]);
+    }
+  }
+}
+
 TEST(Preprocessor, ExtremeShapesGiveTheirCropInNoTime) {
   PreprocessSpec spec;
   spec.resize = ResizeMode::shortest_edge;
@@ -87,21 +109,26 @@ TEST(Preprocessor, ExtremeShapesGiveTheirCropInNoTime) {
   spec.center_crop = true;
   const Preprocessor preprocessor(spec);
   // Resized whole, this would be 248 x 24,800,000 pixels.
-  const cv::Mat out = preprocessor.resized({test::pattern("noise", 1, 100'000)});
-  EXPECT_EQ(out.size(), cv::Size(224, 224));
+  const cv::Mat out = resized(preprocessor, test::pattern("noise", 1, 100'000));
+  EXPECT_GT(cv::norm(out, cv::Mat(out.size(), out.type(), cv::Scalar::all(77))), 0.0);
 }
 
 TEST(Preprocessor, ManyThreadsMayUseOne) {
   const Preprocessor preprocessor{PreprocessSpec{}};
   const Image image{test::pattern("noise", 300, 200)};
-  std::vector<float> expected(preprocessor.output_count());
-  preprocessor.run(image, expected);
-  std::vector<std::vector<float>> tensors(4, std::vector<float>(preprocessor.output_count()));
+  const auto pixels_of = [&](std::vector<std::uint8_t>& pixels) {
+    ResampleScratch scratch;
+    pixels.resize(preprocessor.output_count());
+    preprocessor.resize(image, pixels, scratch);
+  };
+  std::vector<std::uint8_t> expected;
+  pixels_of(expected);
+  std::vector<std::vector<std::uint8_t>> found(4);
   {
     std::vector<std::jthread> threads;
-    for (auto& tensor : tensors) threads.emplace_back([&] { preprocessor.run(image, tensor); });
+    for (auto& pixels : found) threads.emplace_back([&] { pixels_of(pixels); });
   }
-  for (const auto& tensor : tensors) EXPECT_EQ(tensor, expected);
+  for (const auto& pixels : found) EXPECT_EQ(pixels, expected);
 }
 
 std::string message_of(const PreprocessSpec& spec) {
