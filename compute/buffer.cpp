@@ -66,6 +66,7 @@ Buffer::Buffer(Device& device, std::string name, std::size_t size_bytes, MemoryK
   info.size = size_bytes;
   info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  if (owner.limits.addresses) info.usage |= VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
   const std::array families{owner.queue_family, owner.transfer_family};
   if (kind == MemoryKind::device && families[0] != families[1]) {
     // Written by the queue that copies, read by the one that computes.
@@ -80,7 +81,10 @@ Buffer::Buffer(Device& device, std::string name, std::size_t size_bytes, MemoryK
 
   VkMemoryRequirements needs{};
   vkGetBufferMemoryRequirements(owner.get(), buffer, &needs);
+  VkMemoryAllocateFlagsInfo flags_info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO};
+  flags_info.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
   VkMemoryAllocateInfo allocate{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
+  if (owner.limits.addresses) allocate.pNext = &flags_info;
   allocate.allocationSize = needs.size;
   allocate.memoryTypeIndex = memory_type(owner, kind, needs.memoryTypeBits, impl_->name);
   VkDeviceMemory memory = VK_NULL_HANDLE;
@@ -90,6 +94,11 @@ Buffer::Buffer(Device& device, std::string name, std::size_t size_bytes, MemoryK
   impl_->allocated_bytes = needs.size;
   note_allocation(owner, needs.size);
   vk::check(vkBindBufferMemory(owner.get(), buffer, memory, 0), "bind memory");
+  if (owner.limits.addresses) {
+    VkBufferDeviceAddressInfo address{VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO};
+    address.buffer = buffer;
+    impl_->address = vkGetBufferDeviceAddress(owner.get(), &address);
+  }
 
   const auto flags = owner.memory.memoryTypes[allocate.memoryTypeIndex].propertyFlags;
   const bool for_host = kind != MemoryKind::device || owner.limits.unified_memory;

@@ -59,6 +59,7 @@ struct DeviceLimits {
   std::uint64_t storage_offset_alignment = 0;
   std::uint64_t device_memory_bytes = 0;
   bool unified_memory = false;   // device memory the host can write directly
+  bool addresses = false;        // kernels may use 64-bit addresses of buffers, and 64-bit loads
   std::uint32_t processors = 0;  // multiprocessors, compute units or CPU threads; 0: not known
   MatrixShape matrix;            // of one subgroup (VK_KHR_cooperative_matrix)
   MatrixShape workgroup_matrix;  // a workgroup takes multiples of it (VK_NV_cooperative_matrix2)

@@ -85,6 +85,7 @@ struct Buffer::Impl {
   std::byte* mapped = nullptr;
   Device::Impl* device = nullptr;
   std::uint64_t allocated_bytes = 0;
+  std::uint64_t address = 0;  // 0 where the device has none (DeviceLimits::addresses)
   vk::MemoryHandle memory;
   vk::BufferHandle buffer;
 

@@ -103,12 +103,13 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
   // The second extension's SPIR-V is that of Vulkan 1.3.
   const bool has_matrix2 =
       has_matrix && has_extension(device, kMatrix2) && basic.apiVersion >= VK_API_VERSION_1_3;
-  VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &vulkan11_};
+  basic_.pNext = &vulkan11_;
   vulkan11_.pNext = &vulkan12_;
   if (has_matrix) vulkan12_.pNext = &matrix_;
   if (has_matrix2) matrix_.pNext = &matrix2_;
-  vkGetPhysicalDeviceFeatures2(device, &features);
+  vkGetPhysicalDeviceFeatures2(device, &basic_);
   processors_ = count_processors(device);
+  addresses_ = vulkan12_.bufferDeviceAddress && basic_.features.shaderInt64;
 
   // The kernels convert while they load, so 16-bit types live in matrices and registers; the
   // SPIR-V of a matrix needs the Vulkan memory model.
@@ -136,31 +137,32 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
 
 void OptionalFeatures::describe(DeviceLimits& limits) const {
   limits.processors = processors_;
+  limits.addresses = addresses_;
   limits.matrix = matrix_shape_;
   limits.workgroup_matrix = workgroup_shape_;
   limits.workgroup_matrix_lanes = workgroup_lanes_;
 }
 
 void* OptionalFeatures::enable(std::vector<const char*>& extensions, void* next) {
-  const VkPhysicalDeviceVulkan12Features offered = vulkan12_;
-  vulkan12_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, next};
-  vulkan12_.timelineSemaphore = VK_TRUE;  // every Vulkan 1.2 device has them
-  if (matrix_shape_.m == 0) return &vulkan12_;
-  const bool second = workgroup_shape_.m != 0;
-  extensions.push_back(kMatrix);
+  const bool matrix = matrix_shape_.m != 0, second = workgroup_shape_.m != 0;
+  if (matrix) extensions.push_back(kMatrix);
   if (second) extensions.push_back(kMatrix2);
+  const VkPhysicalDeviceVulkan12Features offered = vulkan12_;
+  basic_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &vulkan11_, {}};
+  basic_.features.shaderInt64 = addresses_;
   vulkan11_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &vulkan12_};
-  vulkan11_.storageBuffer16BitAccess = VK_TRUE;
-  vulkan12_.pNext = &matrix_;
-  vulkan12_.shaderFloat16 = VK_TRUE;
-  vulkan12_.vulkanMemoryModel = VK_TRUE;
-  vulkan12_.vulkanMemoryModelDeviceScope = offered.vulkanMemoryModelDeviceScope;
-  vulkan12_.bufferDeviceAddress = second ? VK_TRUE : VK_FALSE;
+  vulkan11_.storageBuffer16BitAccess = matrix;
+  vulkan12_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, matrix ? &matrix_ : next};
+  vulkan12_.timelineSemaphore = VK_TRUE;  // every Vulkan 1.2 device has them
+  vulkan12_.bufferDeviceAddress = addresses_ || second;
+  vulkan12_.shaderFloat16 = matrix;
+  vulkan12_.vulkanMemoryModel = matrix;
+  vulkan12_.vulkanMemoryModelDeviceScope = matrix && offered.vulkanMemoryModelDeviceScope;
   matrix_.robustBufferAccess = VK_FALSE;
   matrix_.pNext = second ? &matrix2_ : next;
   matrix2_.reductions = matrix2_.conversions = VK_FALSE;
   matrix2_.pNext = next;
-  return &vulkan11_;
+  return &basic_;
 }
 
 }  // namespace fovea::compute

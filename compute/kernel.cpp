@@ -141,7 +141,8 @@ const Kernel& KernelCache::get(std::string_view name, std::span<const std::uint3
   impl->constants.assign(constants.begin(), constants.end());
   impl->contract = reflect(name, shader.spirv);
   resolve_local_size(impl->contract, constants);
-  impl->set_layout = make_set_layout(device.get(), impl->contract.bindings.size());
+  impl->set_layout =
+      make_set_layout(device.get(), impl->contract.by_address ? 0 : impl->contract.bindings.size());
   impl->layout =
       make_layout(device.get(), impl->set_layout.get(), impl->contract.push_constant_bytes);
   slot = std::make_unique<Kernel>(std::move(impl));

@@ -21,12 +21,19 @@ class Device;
 enum class Access : std::uint8_t { read, write, read_write };
 
 struct KernelContract {
-  std::vector<Access> bindings;  // by binding number, dense from 0, set 0
-  std::uint32_t push_constant_bytes = 0;
+  /// Of every tensor: by binding number, dense from 0, set 0. A kernel that takes addresses
+  /// instead begins its push constants with a buffer_reference per tensor, in this order.
+  std::vector<Access> bindings;
+  bool by_address = false;
+  std::uint32_t push_constant_bytes = 0;             // addresses included
   std::array<std::uint32_t, 3> local_size{1, 1, 1};  // as compiled; see local_size_ids
   std::array<std::uint32_t, 3> local_size_ids{kNoId, kNoId, kNoId};  // SpecId per axis
 
   static constexpr std::uint32_t kNoId = 0xffffffff;
+
+  std::uint32_t address_bytes() const {
+    return by_address ? static_cast<std::uint32_t>(8 * bindings.size()) : 0;
+  }
 };
 
 /// Throws ShapeError naming `name` when bindings have holes or use another set.

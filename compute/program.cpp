@@ -61,14 +61,13 @@ VkCommandBuffer make_commands(VkDevice device, VkCommandPool pool) {
 
 std::size_t padded_bytes(const Value& value) { return (value.spec.size_bytes() + 3) / 4 * 4; }
 
-VkDescriptorBufferInfo whole_port(const std::vector<Port>& ports, std::uint32_t value) {
+BufferSlice whole_port(const std::vector<Port>& ports, std::uint32_t value) {
   const auto found = std::find_if(ports.begin(), ports.end(),
                                   [&](const Port& port) { return port.value == value; });
-  return {found->bound().impl().buffer.get(), 0, found->host.size_bytes()};
+  return {&found->bound(), 0, found->host.size_bytes()};
 }
 
-VkDescriptorBufferInfo binding_of(const Program::Impl& program, const Run::Slot& slot,
-                                  std::uint32_t id) {
+BufferSlice place_of(const Program::Impl& program, const Run::Slot& slot, std::uint32_t id) {
   const Value& value = program.values[id];
   switch (value.kind) {
     case ValueKind::input:
@@ -76,13 +75,25 @@ VkDescriptorBufferInfo binding_of(const Program::Impl& program, const Run::Slot&
     case ValueKind::output:
       return whole_port(slot.outputs, id);
     case ValueKind::constant:
-      return {value.bytes.buffer->impl().buffer.get(), value.bytes.offset_bytes,
-              value.bytes.size_bytes};
+      return value.bytes;
     case ValueKind::scratch:
-      return {program.arena->impl().buffer.get(), program.schedule.offset_bytes[id],
-              padded_bytes(value)};
+      return {&*program.arena, program.schedule.offset_bytes[id], padded_bytes(value)};
   }
   return {};
+}
+
+/// What a step pushes: its tensors' addresses, where its kernel takes them, then its own values.
+std::vector<std::byte> push_of(const RecordedStep& step, std::span<const BufferSlice> places) {
+  std::vector<std::byte> push;
+  if (step.kernel->contract().by_address) {
+    for (const BufferSlice& place : places) {
+      const std::uint64_t address = place.buffer->impl().address + place.offset_bytes;
+      const auto bytes = std::as_bytes(std::span(&address, 1));
+      push.insert(push.end(), bytes.begin(), bytes.end());
+    }
+  }
+  push.insert(push.end(), step.push.begin(), step.push.end());
+  return push;
 }
 
 }  // namespace
@@ -97,14 +108,16 @@ void Program::Impl::make_pools(int slot_count) {
   if (schedule.arena_bytes > 0) {
     arena.emplace(*device, name + " scratch", schedule.arena_bytes, MemoryKind::device);
   }
-  std::uint32_t bindings = 0;
+  std::uint32_t bindings = 1, sets = 1;  // a pool holds at least one
   for (const RecordedStep& step : recorded) {
+    if (step.kernel->contract().by_address) continue;
     bindings += static_cast<std::uint32_t>(step.bindings.size());
+    ++sets;
   }
   const auto count = static_cast<std::uint32_t>(slot_count);
   const VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, bindings * count};
   VkDescriptorPoolCreateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
-  info.maxSets = static_cast<std::uint32_t>(steps.size()) * count;
+  info.maxSets = sets * count;
   info.poolSizeCount = 1;
   info.pPoolSizes = &size;
   VkDescriptorPool pool = VK_NULL_HANDLE;
@@ -152,6 +165,30 @@ void Program::Impl::make_slot(Run::Slot& slot) {
   record(slot);
 }
 
+VkDescriptorSet Program::Impl::make_set(const Kernel::Impl& kernel,
+                                        std::span<const BufferSlice> places) {
+  const VkDevice handle = device->impl().get();
+  const VkDescriptorSetLayout set_layout = kernel.set_layout.get();
+  VkDescriptorSetAllocateInfo allocate{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
+  allocate.descriptorPool = descriptors.get();
+  allocate.descriptorSetCount = 1;
+  allocate.pSetLayouts = &set_layout;
+  VkDescriptorSet set = VK_NULL_HANDLE;
+  vk::check(vkAllocateDescriptorSets(handle, &allocate, &set), "make a descriptor set");
+
+  std::vector<VkDescriptorBufferInfo> buffers;
+  for (const BufferSlice& place : places) {
+    buffers.push_back({place.buffer->impl().buffer.get(), place.offset_bytes, place.size_bytes});
+  }
+  VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
+  write.dstSet = set;
+  write.descriptorCount = static_cast<std::uint32_t>(buffers.size());
+  write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+  write.pBufferInfo = buffers.data();
+  vkUpdateDescriptorSets(handle, 1, &write, 0, nullptr);
+  return set;
+}
+
 void Program::Impl::record_copy_in(Run::Slot& slot) const {
   begin_recording(slot.copy_in);
   for (const Port& port : slot.inputs) copy(slot.copy_in, port.host, *port.local);
@@ -185,34 +222,22 @@ void Program::Impl::record(Run::Slot& slot) {
 }
 
 void Program::Impl::record_step(Run::Slot& slot, std::size_t index) {
-  const VkDevice handle = device->impl().get();
   const VkCommandBuffer commands = slot.commands;
   const RecordedStep& step = recorded[index];
   const Kernel::Impl& kernel = step.kernel->impl();
-  const VkDescriptorSetLayout set_layout = kernel.set_layout.get();
-  VkDescriptorSetAllocateInfo allocate{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
-  allocate.descriptorPool = descriptors.get();
-  allocate.descriptorSetCount = 1;
-  allocate.pSetLayouts = &set_layout;
-  VkDescriptorSet set = VK_NULL_HANDLE;
-  vk::check(vkAllocateDescriptorSets(handle, &allocate, &set), "make a descriptor set");
-
-  std::vector<VkDescriptorBufferInfo> buffers;
-  for (const std::uint32_t id : step.bindings) buffers.push_back(binding_of(*this, slot, id));
-  VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
-  write.dstSet = set;
-  write.descriptorCount = static_cast<std::uint32_t>(buffers.size());
-  write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-  write.pBufferInfo = buffers.data();
-  vkUpdateDescriptorSets(handle, 1, &write, 0, nullptr);
+  std::vector<BufferSlice> places;
+  for (const std::uint32_t id : step.bindings) places.push_back(place_of(*this, slot, id));
 
   if (steps[index].barrier_before) barrier(commands, kShaderWrite, kShaderAny);
   vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
-  vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1, &set,
-                          0, nullptr);
-  if (!step.push.empty()) {
+  if (!kernel.contract.by_address) {
+    const VkDescriptorSet set = make_set(kernel, places);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
+                            &set, 0, nullptr);
+  }
+  if (const std::vector<std::byte> push = push_of(step, places); !push.empty()) {
     vkCmdPushConstants(commands, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                       static_cast<std::uint32_t>(step.push.size()), step.push.data());
+                       static_cast<std::uint32_t>(push.size()), push.data());
   }
   const std::array<std::uint32_t, 3>& groups = steps[index].groups;
   vkCmdDispatch(commands, groups[0], groups[1], groups[2]);

@@ -28,10 +28,11 @@ void check_contract(const std::string& step, const Dispatch& d) {
                        where, fix);
     }
   }
-  if (d.push.size() != contract.push_constant_bytes) {
+  const std::uint32_t push_bytes = contract.push_constant_bytes - contract.address_bytes();
+  if (d.push.size() != push_bytes) {
     throw ShapeError(
-        fmt::format("the shader takes {} bytes of push constants, the wrapper gives {}",
-                    contract.push_constant_bytes, d.push.size()),
+        fmt::format("the shader takes {} bytes of push constants, the wrapper gives {}", push_bytes,
+                    d.push.size()),
         where, fix);
   }
 }

@@ -85,6 +85,7 @@ struct Program::Impl {
   void make_slot(Run::Slot& slot);
   Port make_port(const Value& value, std::uint32_t id) const;
   void record_copy_in(Run::Slot& slot) const;
+  VkDescriptorSet make_set(const Kernel::Impl& kernel, std::span<const BufferSlice> places);
   void record(Run::Slot& slot);
   void record_step(Run::Slot& slot, std::size_t index);
   void record_copy_out(const Run::Slot& slot) const;

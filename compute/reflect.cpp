@@ -42,7 +42,7 @@ enum Decoration : std::uint32_t {
   decoration_offset = 35,
 };
 constexpr std::uint32_t kModeLocalSize = 17, kBuiltinWorkgroupSize = 25;
-constexpr std::uint32_t kStoragePushConstant = 9, kStorageBuffer = 12;
+constexpr std::uint32_t kStoragePushConstant = 9, kStorageBuffer = 12, kStorageAddress = 5349;
 
 struct Instruction {
   std::uint32_t op;
@@ -132,6 +132,8 @@ std::uint32_t size_bytes(const Module& module, std::uint32_t type) {
       return module.members.at({type, last}).at(decoration_offset) +
              size_bytes(module, in.operands[last + 1]);
     }
+    case op_type_pointer:
+      return 8;
     default:
       return 0;
   }
@@ -152,6 +154,17 @@ Access access_of(const Module& module, std::uint32_t variable, std::uint32_t typ
   if (is(decoration_non_writable)) return Access::read;
   if (is(decoration_non_readable)) return Access::write;
   return Access::read_write;
+}
+
+/// The buffers that the push-constant block `type` points to, first to last.
+std::vector<Access> read_addresses(const Module& module, std::uint32_t type) {
+  std::vector<Access> accesses;
+  for (const std::uint32_t member : module.definitions.at(type).operands.subspan(1)) {
+    const Instruction& in = module.definitions.at(member);
+    if (in.op != op_type_pointer || in.operands[1] != kStorageAddress) break;
+    accesses.push_back(access_of(module, member, in.operands[2]));
+  }
+  return accesses;
 }
 
 void read_workgroup_size(const Module& module, KernelContract& contract) {
@@ -184,6 +197,8 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
     const std::uint32_t type = module.definitions.at(variable.operands[0]).operands[2];
     if (storage == kStoragePushConstant) {
       contract.push_constant_bytes = size_bytes(module, type);
+      contract.bindings = read_addresses(module, type);
+      contract.by_address = !contract.bindings.empty();
       continue;
     }
     const auto& decorations = module.decorations.at(id);
@@ -191,6 +206,9 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
       reject(name, "a buffer is not in descriptor set 0");
     }
     bindings[decorations.at(decoration_binding)] = access_of(module, id, type);
+  }
+  if (contract.by_address && !bindings.empty()) {
+    reject(name, "some tensors are bound, others given by address");
   }
   for (const auto& [binding, access] : bindings) {
     if (binding != contract.bindings.size()) {
