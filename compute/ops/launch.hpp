@@ -66,8 +66,10 @@ struct LinearPlan {
   std::uint32_t rows = 64;
   std::uint32_t columns = 64;
   std::uint32_t splits = 1;
+  bool addresses = true;  // subgroup: where the device has them; false binds buffers
 };
-LinearPlan plan_linear(const Device& device, std::int64_t rows, Precision precision);
+/// What linear() and linear_add() choose for `rows` rows by these weights.
+LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows);
 /// linear() and linear_add() by a given plan; `residual` may be null.
 Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
                       const Tensor* residual, const LinearPlan& plan);

@@ -48,20 +48,32 @@ void check(const Tensor& x, const Linear& w, const Tensor* residual, const Shape
   }
 }
 
+std::string kernel_name(const Device& device, const Linear& w, const LinearPlan& plan) {
+  if (plan.variant != Variant::subgroup) return "linear";
+  if (w.in_features % 4 != 0 || w.out_features % 4 != 0) return "linear_subgroup";
+  const bool by_address = plan.addresses && device.limits().addresses;
+  return by_address ? "linear_subgroup.address" : "linear_subgroup.vec4";
+}
+
 }  // namespace
 
-LinearPlan plan_linear(const Device& device, std::int64_t rows, Precision precision) {
+LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows) {
   if (preferred_variant(device) == Variant::portable) return {Variant::portable, 64};
-  // A step of the inner loop, in nanoseconds of one core: what is loaded (rows of x by the
-  // vector, four or two words of weights) and what is multiplied.
-  const std::int64_t weight_cost = precision == Precision::fp16 ? 32 : 64;
+  // Four depths of a tile, in cycles of one core: loads of x and products by the row, loads of
+  // weights by the column. Processors work side by side, so whole rounds of tiles count.
+  const DeviceLimits& limits = device.limits();
+  const std::int64_t weight_cost = w.precision == Precision::fp32 ? 144 : 100;
+  const std::int64_t processors = std::max<std::int64_t>(limits.processors, 1);
   LinearPlan best;
   std::int64_t best_cost = std::numeric_limits<std::int64_t>::max();
-  for (const std::uint32_t candidate : {24u, 16u, 8u}) {
-    const std::int64_t step_cost = 7 * candidate + weight_cost;
-    const std::int64_t cost = ceil_div(rows, candidate) * step_cost;
-    if (cost < best_cost) {
-      best = {Variant::subgroup, candidate};
+  for (const std::uint32_t quads : {2u, 1u}) {
+    const std::uint32_t columns = 4 * limits.subgroup_size * quads;
+    for (const std::uint32_t tile : {32u, 24u, 16u, 8u}) {
+      const std::int64_t step_cost = tile * (7 + 10 * quads) + quads * weight_cost;
+      const std::int64_t tiles = ceil_div(rows, tile) * ceil_div(w.out_features, columns);
+      const std::int64_t cost = ceil_div(tiles, processors) * step_cost;
+      if (cost >= best_cost) continue;
+      best = {Variant::subgroup, tile, columns};
       best_cost = cost;
     }
   }
@@ -79,15 +91,15 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   require_iterations("linear", w.in_features / (by_subgroup ? 4 : 16) * (by_subgroup ? 1 : 17),
                      w.name);
 
-  const bool quads = w.in_features % 4 == 0 && w.out_features % 4 == 0;
-  const std::array<std::uint32_t, 5> constants{
-      lanes, plan.rows, w.precision == Precision::fp16 ? 1u : 0u,
-      static_cast<std::uint32_t>(activation), residual != nullptr ? 1u : 0u};
-  const Kernel& kernel = kernels(p.device())
-                             .get(!by_subgroup ? "linear"
-                                  : quads      ? "linear_subgroup.vec4"
-                                               : "linear_subgroup",
-                                  constants);
+  const std::uint32_t column_quads = std::clamp(plan.columns / (4 * lanes), 1u, 2u);
+  const std::uint32_t columns = by_subgroup ? 4 * lanes * column_quads : 64;
+  const std::array<std::uint32_t, 6> constants{lanes,
+                                               plan.rows,
+                                               w.precision == Precision::fp16 ? 1u : 0u,
+                                               static_cast<std::uint32_t>(activation),
+                                               residual != nullptr ? 1u : 0u,
+                                               column_quads};
+  const Kernel& kernel = kernels(p.device()).get(kernel_name(p.device(), w, plan), constants);
 
   const LinearLayout layout{w.out_features, w.in_features, w.layout};
   const Tensor weight = p.constant(w.name + ".weight",
@@ -102,8 +114,7 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   const Push push{static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(w.out_features),
                   static_cast<std::uint32_t>(w.in_features)};
   const auto tiles = split_groups(p.device(), "linear", ceil_div(rows, plan.rows));
-  const auto across =
-      static_cast<std::uint32_t>(ceil_div(w.out_features, by_subgroup ? 4 * lanes : 64));
+  const auto across = static_cast<std::uint32_t>(ceil_div(w.out_features, columns));
   // Without a residual its binding is unused; the bias is at hand.
   p.dispatch(w.name, {kernel,
                       {x, weight, bias, residual != nullptr ? *residual : bias},
@@ -115,13 +126,13 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
 
 Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation) {
   require_f32("linear", "x", x, 0);
-  const LinearPlan plan = plan_linear(p.device(), x.shape().row_count(), w.precision);
+  const LinearPlan plan = plan_linear(p.device(), w, x.shape().row_count());
   return linear_planned(p, x, w, activation, nullptr, plan);
 }
 
 Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual) {
   require_f32("linear_add", "x", x, 0);
-  const LinearPlan plan = plan_linear(p.device(), x.shape().row_count(), w.precision);
+  const LinearPlan plan = plan_linear(p.device(), w, x.shape().row_count());
   return linear_planned(p, x, w, Activation::none, &residual, plan);
 }
 

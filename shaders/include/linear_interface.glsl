@@ -1,15 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every variant of linear shares: bindings, the packed weights, the epilogue.
+// What every variant of linear shares: tensors, the packed weights, the epilogue.
 //
 // Weights    [N/32][K/2][8 quads][2 depths][4 columns], f32 or f16, zeros beyond N and K;
 //            K is padded to a multiple of 4. A lane thus reads 16 contiguous bytes at a time
 //            whatever the type. Packed by upload_linear (compute/ops/linear_weights.cpp).
 // VEC4       x, residual and y are read and written four floats at a time:
 //            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
+// ADDRESS    as VEC4, but tensors come by address and in loads of 64 bits: software devices
+//            load lane by lane, so half the loads are half the time, and addresses spare them
+//            a comparison with the buffer's end for each.
 
 layout(constant_id = 2) const uint WEIGHTS_F16 = 0;
 layout(constant_id = 3) const uint ACTIVATION = 0;  // the values of ops::Activation
 layout(constant_id = 4) const uint ADD_RESIDUAL = 0;
+
+#ifdef ADDRESS
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+
+layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Source {
+  u64vec2 at[];
+};
+layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer Target {
+  u64vec2 at[];
+};
+layout(push_constant) uniform Push {
+  Source x;
+  Source weight;
+  Source bias;
+  Source residual;
+  Target y;
+  uint rows;     // M
+  uint columns;  // N
+  uint depth;    // K
+};
+
+uvec4 words(u64vec2 v) { return uvec4(unpack32(v.x), unpack32(v.y)); }
+vec4 floats(u64vec2 v) { return uintBitsToFloat(words(v)); }
+
+vec4 x_quad(uint i) { return floats(x.at[i]); }
+uvec4 weight_words(uint i) { return words(weight.at[i]); }
+vec4 bias_quad(uint i) { return floats(bias.at[i]); }
+vec4 residual_quad(uint i) { return floats(residual.at[i]); }
+void set_y_quad(uint i, vec4 value) {
+  const uvec4 bits = floatBitsToUint(value);
+  y.at[i] = u64vec2(pack64(bits.xy), pack64(bits.zw));
+}
+
+#else
 
 #ifdef VEC4
 #define ELEMENT vec4
@@ -28,6 +66,16 @@ layout(push_constant) uniform Push {
   uint depth;    // K
 };
 
+uvec4 weight_words(uint i) { return weight[i]; }
+vec4 bias_quad(uint i) { return bias[i]; }
+#ifdef VEC4
+vec4 x_quad(uint i) { return x[i]; }
+vec4 residual_quad(uint i) { return residual[i]; }
+void set_y_quad(uint i, vec4 value) { y[i] = value; }
+#endif
+
+#endif
+
 #include "gelu.glsl"
 
 // The weights of columns 4q..4q+3 at depths 2p and 2p + 1.
@@ -35,21 +83,21 @@ void load_weights(uint q, uint p, out vec4 even, out vec4 odd) {
   const uint pairs = (depth + 3) / 4 * 2;
   const uint unit = (q / 8 * pairs + p) * 8 + q % 8;
   if (WEIGHTS_F16 != 0) {
-    const uvec4 packed = weight[unit];
+    const uvec4 packed = weight_words(unit);
     even = vec4(unpackHalf2x16(packed.x), unpackHalf2x16(packed.y));
     odd = vec4(unpackHalf2x16(packed.z), unpackHalf2x16(packed.w));
   } else {
-    even = uintBitsToFloat(weight[2 * unit]);
-    odd = uintBitsToFloat(weight[2 * unit + 1]);
+    even = uintBitsToFloat(weight_words(2 * unit));
+    odd = uintBitsToFloat(weight_words(2 * unit + 1));
   }
 }
 
 // Applies the activation, adds the residual and stores columns 4q..4q+3 of `row`.
 void store_quad(uint row, uint q, vec4 sum) {
   const vec4 value = activate(ACTIVATION, sum);
-#ifdef VEC4
+#if defined(VEC4) || defined(ADDRESS)
   const uint at = row * (columns / 4) + q;
-  y[at] = ADD_RESIDUAL != 0 ? value + residual[at] : value;
+  set_y_quad(at, ADD_RESIDUAL != 0 ? value + residual_quad(at) : value);
 #else
   [[unroll]] for (uint c = 0; c < 4; ++c) {
     if (4 * q + c >= columns) return;

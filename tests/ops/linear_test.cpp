@@ -21,20 +21,21 @@ using compute::ops::LinearPlan;
 using compute::ops::Precision;
 using compute::ops::Variant;
 
+// Every width and height of a tile, bound and by address.
 constexpr LinearPlan kPlans[] = {{Variant::portable, 64},
-                                 {Variant::subgroup, 8},
-                                 {Variant::subgroup, 16},
-                                 {Variant::subgroup, 24}};
+                                 {Variant::subgroup, 8, 32},
+                                 {Variant::subgroup, 32, 64},
+                                 {Variant::subgroup, 24, 64, 1, false}};
 
 struct Size {
   std::int64_t rows, columns, depth;
 };
-// Around the tiles (8, 16, 24 and 64 rows; 16, 32 and 64 columns; 4 and 16 depths), odd model
+// Around the tiles (8, 16, 24 and 64 rows; 16, 32, 64 and 128 columns; 4 and 16 depths), odd model
 // sizes (head dim 55: 330 = 2 * 3 * 55 and 165), one of everything.
 constexpr Size kSizes[] = {
-    {1, 1, 1},    {1, 1000, 192}, {7, 31, 3},      {8, 32, 4},      {9, 33, 5},    {13, 10, 330},
-    {15, 64, 15}, {16, 65, 16},   {17, 63, 17},    {23, 36, 8},     {25, 28, 12},  {63, 165, 55},
-    {64, 64, 64}, {65, 68, 20},   {127, 127, 127}, {197, 192, 192}, {257, 100, 13}};
+    {1, 1, 1},    {1, 1000, 192}, {7, 31, 3},      {8, 32, 4},     {9, 33, 5},      {13, 10, 330},
+    {15, 64, 15}, {16, 65, 16},   {17, 63, 17},    {23, 36, 8},    {25, 28, 12},    {63, 165, 55},
+    {64, 64, 64}, {65, 68, 20},   {127, 127, 127}, {131, 132, 72}, {197, 192, 192}, {257, 100, 13}};
 
 /// Weights that fp16 holds exactly, so that one tolerance fits both precisions.
 Values half_values(const compute::Shape& shape, unsigned seed) {
@@ -80,7 +81,8 @@ TEST_P(LinearTest, MatchesTheReference) {
 
 std::string name_of_linear(const ::testing::TestParamInfo<LinearTest::ParamType>& info) {
   const auto& [plan, size, precision, with_residual] = info.param;
-  return name(plan.variant) + std::to_string(plan.rows) + "_" + std::to_string(size.rows) + "x" +
+  return name(plan.variant) + std::to_string(plan.rows) + "by" + std::to_string(plan.columns) +
+         (plan.addresses ? "_" : "_bound_") + std::to_string(size.rows) + "x" +
          std::to_string(size.columns) + "x" + std::to_string(size.depth) +
          (precision == Precision::fp16 ? "_fp16" : "_fp32") + (with_residual ? "_residual" : "");
 }
