@@ -51,13 +51,14 @@ bool is_half_to_float(const Properties& entry, std::uint32_t scope) {
          entry.result_type == kFloat32 && entry.scope == scope && !entry.saturates;
 }
 
-/// 16 x 16 x 16 where offered, for it is the one every tile size is a multiple of; else the
-/// shape that does most at once of those that divide 16.
+/// The shape that does most at once of those with sides of 8 and 16, which the kernels' tiles
+/// are multiples of.
 MatrixShape choose_shape(const std::vector<MatrixProperties>& entries) {
   MatrixShape best;
   for (const MatrixProperties& entry : entries) {
     if (!is_half_to_float(entry, kScopeSubgroup)) continue;
-    if (16 % entry.m != 0 || 16 % entry.n != 0 || 16 % entry.k != 0) continue;
+    const auto fits = [](std::uint32_t side) { return side == 8 || side == 16; };
+    if (!fits(entry.m) || !fits(entry.n) || !fits(entry.k)) continue;
     const MatrixShape shape{entry.m, entry.n, entry.k};
     if (shape.m * shape.n * shape.k > best.m * best.n * best.k) best = shape;
   }

@@ -7,13 +7,10 @@
 #include "compute/kernel.hpp"
 #include "compute/ops/launch.hpp"
 #include "compute/ops/linear_layout.hpp"
+#include "compute/ops/linear_matrix.hpp"
 
 namespace fovea::compute::ops {
 namespace {
-
-struct Push {
-  std::uint32_t rows, columns, depth;
-};
 
 Shape with_last_axis(const Shape& shape, std::int64_t last) {
   switch (shape.rank()) {
@@ -58,6 +55,10 @@ std::string kernel_name(const Device& device, const Linear& w, const LinearPlan&
 }  // namespace
 
 LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows) {
+  if (w.layout == WeightLayout::rows) {
+    return plan_matrix(device, preferred_variant(device, w.precision), rows, w.out_features,
+                       w.in_features);
+  }
   if (preferred_variant(device) == Variant::portable) return {Variant::portable, 64};
   // Four depths of a tile, in cycles of one core: loads of x and products by the row, loads of
   // weights by the column. Processors work side by side, so whole rounds of tiles count.
@@ -84,6 +85,9 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
                       const Tensor* residual, const LinearPlan& plan) {
   const Shape shape = with_last_axis(x.shape(), w.out_features);
   check(x, w, residual, shape);
+  if (plan.variant == Variant::coopmat || plan.variant == Variant::coopmat2) {
+    return matrix_product(p, {x, w, activation, residual, shape}, plan);
+  }
   const std::int64_t rows = x.shape().row_count();
   const bool by_subgroup = plan.variant == Variant::subgroup;
   const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
@@ -111,8 +115,9 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
       p.constant(w.name + ".bias", {{static_cast<std::int64_t>(layout.padded_out())}}, w.bias);
   const Tensor y = p.value(w.name, {shape});
 
-  const Push push{static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(w.out_features),
-                  static_cast<std::uint32_t>(w.in_features)};
+  const LinearPush push{static_cast<std::uint32_t>(rows),
+                        static_cast<std::uint32_t>(w.out_features),
+                        static_cast<std::uint32_t>(w.in_features)};
   const auto tiles = split_groups(p.device(), "linear", ceil_div(rows, plan.rows));
   const auto across = static_cast<std::uint32_t>(ceil_div(w.out_features, columns));
   // Without a residual its binding is unused; the bias is at hand.

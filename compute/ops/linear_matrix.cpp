@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compute/ops/linear_matrix.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compute/kernel.hpp"
+#include "compute/ops/linear_layout.hpp"
+
+namespace fovea::compute::ops {
+namespace {
+
+constexpr std::int64_t kStep = 32;          // depths of one step of linear_coopmat
+constexpr std::uint32_t kWarpColumns = 32;  // of a subgroup there
+constexpr std::int64_t kMaxSplits = 8;
+constexpr std::int64_t kMaxGroupsY = 65535;  // guaranteed by the specification
+
+std::uint32_t lanes_of(const DeviceLimits& limits, const LinearPlan& plan) {
+  return plan.variant == Variant::coopmat2 ? limits.workgroup_matrix_lanes
+                                           : limits.subgroup_size * 2 * plan.columns / kWarpColumns;
+}
+
+/// Bytes of shared memory that linear_coopmat declares.
+std::uint32_t shared_bytes(const DeviceLimits& limits, std::uint32_t tile) {
+  const std::uint32_t operands = 2 * tile * (kStep / 8 + 1) * 16;
+  return operands + 2 * tile / kWarpColumns * limits.matrix.m * (kWarpColumns / 4 + 1) * 16;
+}
+
+void check_layout(const LinearCall& call, const LinearPlan& plan) {
+  if (call.w.layout == weight_layout(plan.variant)) return;
+  reject("linear", fmt::format("the weights are not packed for {}", to_string(plan.variant)),
+         call.w.name, "upload them with upload_linear_as()");
+}
+
+const Kernel& product_kernel(const Device& device, KernelCache& kernels, const LinearCall& call,
+                             const LinearPlan& plan) {
+  const DeviceLimits& limits = device.limits();
+  const bool finishes = plan.splits == 1;
+  const std::string name =
+      fmt::format("linear_{}{}", to_string(plan.variant), call.in_quads() ? ".vec4" : "");
+  const std::array<std::uint32_t, 10> constants{
+      lanes_of(limits, plan),
+      plan.rows,
+      1,  // fp16 weights
+      finishes ? static_cast<std::uint32_t>(call.activation) : 0u,
+      finishes && call.residual != nullptr ? 1u : 0u,
+      plan.columns,
+      limits.subgroup_size,
+      limits.matrix.m,
+      limits.matrix.n,
+      limits.matrix.k};
+  return kernels.get(name, constants);
+}
+
+}  // namespace
+
+LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
+                       std::int64_t columns, std::int64_t depth) {
+  const DeviceLimits& limits = device.limits();
+  // Not known: a middling GPU.
+  const std::int64_t processors = limits.processors > 0 ? limits.processors : 64;
+  LinearPlan plan{variant, 64, 64, 1};
+  const std::int64_t large_groups = ceil_div(rows, 128) * ceil_div(columns, 128);
+  plan.rows = plan.columns = 128;
+  const bool fits =
+      lanes_of(limits, plan) <= limits.max_workgroup_invocations &&
+      (variant == Variant::coopmat2 || shared_bytes(limits, 128) <= limits.shared_memory_bytes);
+  if (!fits || large_groups < 2 * processors) plan.rows = plan.columns = 64;
+
+  const std::int64_t groups = ceil_div(rows, plan.rows) * ceil_div(columns, plan.columns);
+  const std::int64_t steps = ceil_div(depth, kStep);
+  if (groups < processors) {
+    // Each part keeps at least four steps, or writing and adding it costs more than it saves.
+    const std::int64_t wanted = std::min({processors / groups, kMaxSplits, steps / 4});
+    const std::int64_t part = ceil_div(steps, std::max<std::int64_t>(wanted, 1));
+    plan.splits = static_cast<std::uint32_t>(ceil_div(steps, part));  // no part is empty
+  }
+  return plan;
+}
+
+Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan) {
+  check_layout(call, plan);
+  const Linear& w = call.w;
+  const std::int64_t rows = call.rows();
+  // A round of the outer loop, and what drivers leave of the loops within.
+  require_iterations("linear", ceil_div(w.in_features, kStep) * 17, w.name);
+  const std::int64_t row_tiles = ceil_div(rows, plan.rows);
+  if (row_tiles > kMaxGroupsY) {
+    reject("linear", fmt::format("{} rows, at most {} fit", rows, kMaxGroupsY * plan.rows), w.name,
+           "use a smaller batch");
+  }
+
+  const LinearLayout layout{w.out_features, w.in_features, w.layout};
+  const auto padded_out = static_cast<std::int64_t>(layout.padded_out());
+  const Tensor weight = p.constant(
+      w.name + ".weight", {{padded_out, static_cast<std::int64_t>(layout.padded_in())}, DType::f16},
+      w.weight);
+  const Tensor bias = p.constant(w.name + ".bias", {{padded_out}}, w.bias);
+  const bool split = plan.splits > 1;
+  const Tensor y = split ? p.value(w.name + ".parts",
+                                   {{static_cast<std::int64_t>(plan.splits), rows, w.out_features}})
+                         : p.value(w.name, {call.shape});
+  const Kernel& kernel = product_kernel(p.device(), kernels(p.device()), call, plan);
+  const LinearPush push{static_cast<std::uint32_t>(rows),
+                        static_cast<std::uint32_t>(w.out_features),
+                        static_cast<std::uint32_t>(w.in_features)};
+  const bool adds = !split && call.residual != nullptr;
+  // Without a residual its binding is unused; the bias is at hand.
+  p.dispatch(w.name, {kernel,
+                      {call.x, weight, bias, adds ? *call.residual : bias},
+                      {y},
+                      push_bytes(push),
+                      {static_cast<std::uint32_t>(ceil_div(w.out_features, plan.columns)),
+                       static_cast<std::uint32_t>(row_tiles), plan.splits}});
+  return split ? reduce_parts(p, call, y, bias) : y;
+}
+
+Tensor reduce_parts(ProgramBuilder& p, const LinearCall& call, const Tensor& parts,
+                    const Tensor& bias) {
+  const Linear& w = call.w;
+  const std::uint32_t lanes = elementwise_lanes(p.device());
+  const std::array<std::uint32_t, 5> constants{lanes, static_cast<std::uint32_t>(parts.shape()[0]),
+                                               0, static_cast<std::uint32_t>(call.activation),
+                                               call.residual != nullptr ? 1u : 0u};
+  const Kernel& kernel =
+      kernels(p.device()).get(call.in_quads() ? "linear_reduce.vec4" : "linear_reduce", constants);
+  const Tensor y = p.value(w.name, {call.shape});
+  const LinearPush push{static_cast<std::uint32_t>(call.rows()),
+                        static_cast<std::uint32_t>(w.out_features),
+                        static_cast<std::uint32_t>(w.in_features)};
+  const std::int64_t quads = call.rows() * ceil_div(w.out_features, 4);
+  // The weights' binding is unused.
+  p.dispatch(w.name + ".reduce",
+             {kernel,
+              {parts, bias, bias, call.residual != nullptr ? *call.residual : bias},
+              {y},
+              push_bytes(push),
+              split_groups(p.device(), "linear", ceil_div(quads, lanes))});
+  return y;
+}
+
+}  // namespace fovea::compute::ops

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// linear_coopmat   y = activation(x W^T + b) [+ residual], by matrices of a subgroup
+//
+// Shapes     x [M, K]   W [N, K] in rows   b [N]   residual, y [M, N]   f32; W f16. Where the depth is
+//            split (z), y is [splits, M, N]: sums of a part of K each, that linear_reduce finishes
+// Grid       one workgroup per TILE_M x TILE_N of y: columns over x (neighbours share rows of x),
+//            rows over y, parts of K over z. A subgroup owns TILE_M / 2 x 32 of the tile. While 32
+//            depths are multiplied from shared memory the next 32 are on their way to registers
+// Precision  x rounded to f16, products of halves, sums in f32
+// Limits     K <= 65,536 (loop bound); needs VK_KHR_cooperative_matrix; a value of x beyond the
+//            range of f16 becomes infinite
+// Wrapper    compute/ops/linear_matrix.cpp     Oracle  tests/reference/linear.hpp
+#version 460
+#pragma use_vulkan_memory_model
+#extension GL_EXT_control_flow_attributes : require
+#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
+#extension GL_GOOGLE_include_directive : require
+#extension GL_KHR_cooperative_matrix : require
+#extension GL_KHR_memory_scope_semantics : require
+#extension GL_KHR_shader_subgroup_basic : require
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint LANES = 128;  // SUBGROUP * 2 * TILE_N / 32
+layout(constant_id = 1) const uint TILE_M = 64;
+layout(constant_id = 5) const uint TILE_N = 64;
+layout(constant_id = 6) const uint SUBGROUP = 32;
+layout(constant_id = 7) const uint MAT_M = 16;  // the device's matrices; each 8 or 16
+layout(constant_id = 8) const uint MAT_N = 16;
+layout(constant_id = 9) const uint MAT_K = 16;
+
+#include "linear_interface.glsl"
+
+const uint TILE_K = 32;
+const uint OCTETS = TILE_K / 8;   // eight halves: 16 bytes
+const uint STRIDE = OCTETS + 1;   // rows are skewed by 16 bytes: eight of them fill all banks
+const uint WARP_M = TILE_M / 2;
+const uint WARP_N = 32;
+const uint WARPS = 2 * TILE_N / WARP_N;
+const uint COUNT_M = WARP_M / MAT_M;
+const uint COUNT_N = WARP_N / MAT_N;
+const uint X_LOADS = TILE_M * OCTETS / LANES;
+const uint W_LOADS = TILE_N * OCTETS / LANES;
+const uint STAGE_STRIDE = WARP_N / 4 + 1;
+
+shared uvec4 x_tile[TILE_M * STRIDE];
+shared uvec4 w_tile[TILE_N * STRIDE];
+shared vec4 stage[WARPS * MAT_M * STAGE_STRIDE];
+
+// Depths k..k + 3 of `row`; zero beyond M and K.
+vec4 load_x(uint row, uint k) {
+  vec4 value = vec4(0.0);
+  if (row >= rows) return value;
+#ifdef VEC4
+  if (k < depth) value = x[(row * depth + k) / 4];
+#else
+  [[unroll]] for (uint c = 0; c < 4; ++c)
+    if (k + c < depth) value[c] = x[row * depth + k + c];
+#endif
+  return value;
+}
+
+uvec4 pack(vec4 low, vec4 high) {
+  return uvec4(packHalf2x16(low.xy), packHalf2x16(low.zw), packHalf2x16(high.xy),
+               packHalf2x16(high.zw));
+}
+
+vec4 next_x[2 * X_LOADS];
+uvec4 next_w[W_LOADS];
+
+void fetch(uint first_row, uint first_column, uint step) {
+  const uint row_octets = (depth + 63) / 64 * 8;  // of a row of W
+  [[unroll]] for (uint j = 0; j < X_LOADS; ++j) {
+    const uint i = gl_LocalInvocationID.x + LANES * j;
+    const uint k = step * TILE_K + i % OCTETS * 8;
+    next_x[2 * j] = load_x(first_row + i / OCTETS, k);
+    next_x[2 * j + 1] = load_x(first_row + i / OCTETS, k + 4);
+  }
+  [[unroll]] for (uint j = 0; j < W_LOADS; ++j) {
+    const uint i = gl_LocalInvocationID.x + LANES * j;
+    const uint column = min(first_column + i / OCTETS, columns - 1);
+    next_w[j] = weight[column * row_octets + step * OCTETS + i % OCTETS];
+  }
+}
+
+void put_into_tiles() {
+  [[unroll]] for (uint j = 0; j < X_LOADS; ++j) {
+    const uint i = gl_LocalInvocationID.x + LANES * j;
+    x_tile[i / OCTETS * STRIDE + i % OCTETS] = pack(next_x[2 * j], next_x[2 * j + 1]);
+  }
+  [[unroll]] for (uint j = 0; j < W_LOADS; ++j) {
+    const uint i = gl_LocalInvocationID.x + LANES * j;
+    w_tile[i / OCTETS * STRIDE + i % OCTETS] = next_w[j];
+  }
+}
+
+void main() {
+  const uint first_row = gl_WorkGroupID.y * TILE_M;
+  const uint first_column = gl_WorkGroupID.x * TILE_N;
+  const uint warp_row = gl_SubgroupID % 2 * WARP_M;
+  const uint warp_column = gl_SubgroupID / 2 * WARP_N;
+
+  const uint all_steps = (depth + TILE_K - 1) / TILE_K;
+  const uint split_steps = (all_steps + gl_NumWorkGroups.z - 1) / gl_NumWorkGroups.z;
+  const uint first_step = gl_WorkGroupID.z * split_steps;
+  const uint last_step = min(first_step + split_steps, all_steps);
+
+  coopmat<float, gl_ScopeSubgroup, MAT_M, MAT_N, gl_MatrixUseAccumulator> sum[COUNT_M][COUNT_N];
+  [[unroll]] for (uint i = 0; i < COUNT_M; ++i)
+    [[unroll]] for (uint j = 0; j < COUNT_N; ++j)
+      sum[i][j] = coopmat<float, gl_ScopeSubgroup, MAT_M, MAT_N, gl_MatrixUseAccumulator>(0.0);
+
+  fetch(first_row, first_column, first_step);
+  for (uint step = first_step; step < last_step; ++step) {
+    barrier();  // the tiles' last readers are done
+    put_into_tiles();
+    barrier();
+    if (step + 1 < last_step) fetch(first_row, first_column, step + 1);
+
+    [[unroll]] for (uint k = 0; k < TILE_K; k += MAT_K) {
+      coopmat<float16_t, gl_ScopeSubgroup, MAT_M, MAT_K, gl_MatrixUseA> a[COUNT_M];
+      [[unroll]] for (uint i = 0; i < COUNT_M; ++i)
+        coopMatLoad(a[i], x_tile, (warp_row + i * MAT_M) * STRIDE + k / 8, STRIDE,
+                    gl_CooperativeMatrixLayoutRowMajor);
+      [[unroll]] for (uint j = 0; j < COUNT_N; ++j) {
+        coopmat<float16_t, gl_ScopeSubgroup, MAT_K, MAT_N, gl_MatrixUseB> b;
+        coopMatLoad(b, w_tile, (warp_column + j * MAT_N) * STRIDE + k / 8, STRIDE,
+                    gl_CooperativeMatrixLayoutColumnMajor);
+        [[unroll]] for (uint i = 0; i < COUNT_M; ++i)
+          sum[i][j] = coopMatMulAdd(a[i], b, sum[i][j]);
+      }
+    }
+  }
+
+  // Which lane holds which element is the device's secret, so results pass through shared memory,
+  // a row of matrices at a time; lanes then store whole quads, neighbours side by side.
+  const uint room = gl_SubgroupID * MAT_M * STAGE_STRIDE;
+  [[unroll]] for (uint i = 0; i < COUNT_M; ++i) {
+    barrier();
+    [[unroll]] for (uint j = 0; j < COUNT_N; ++j)
+      coopMatStore(sum[i][j], stage, room + j * MAT_N / 4, STAGE_STRIDE,
+                   gl_CooperativeMatrixLayoutRowMajor);
+    barrier();
+    for (uint t = gl_SubgroupInvocationID; t < MAT_M * WARP_N / 4; t += SUBGROUP) {
+      const uint r = t / (WARP_N / 4), c = t % (WARP_N / 4);
+      const uint row = first_row + warp_row + i * MAT_M + r;
+      const uint q = (first_column + warp_column) / 4 + c;
+      if (row >= rows || 4 * q >= columns) continue;
+      const vec4 value = stage[room + r * STAGE_STRIDE + c];
+      if (gl_NumWorkGroups.z > 1)
+        store_sum(gl_WorkGroupID.z * rows + row, q, value);
+      else
+        store_quad(row, q, value + bias[q]);
+    }
+  }
+}
