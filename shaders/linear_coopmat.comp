@@ -59,6 +59,16 @@ vec4 load_x(uint row, uint k) {
   return value;
 }
 
+// Columns 4q.. of `row` of the parts, as they are.
+void store_part(uint row, uint q, vec4 value) {
+#ifdef VEC4
+  y[row * (columns / 4) + q] = value;
+#else
+  [[unroll]] for (uint c = 0; c < 4; ++c)
+    if (4 * q + c < columns) y[row * columns + 4 * q + c] = value[c];
+#endif
+}
+
 uvec4 pack(vec4 low, vec4 high) {
   return uvec4(packHalf2x16(low.xy), packHalf2x16(low.zw), packHalf2x16(high.xy),
                packHalf2x16(high.zw));
@@ -147,7 +157,7 @@ void main() {
       if (row >= rows || 4 * q >= columns) continue;
       const vec4 value = stage[room + r * STAGE_STRIDE + c];
       if (gl_NumWorkGroups.z > 1)
-        store_sum(gl_WorkGroupID.z * rows + row, q, value);
+        store_part(gl_WorkGroupID.z * rows + row, q, value);
       else
         store_quad(row, q, value + bias[q]);
     }

@@ -4,20 +4,21 @@
 #include <fmt/format.h>
 
 #include "compute/kernel.hpp"
+#include "compute/ops/attention_matrix.hpp"
 #include "compute/ops/launch.hpp"
 
 namespace fovea::compute::ops {
 namespace {
-
-struct Push {
-  std::uint32_t sequences, heads, tokens, chunk;
-};
 
 constexpr std::int64_t kMaxDim = 128;
 
 /// Iterations of one invocation (see the kernels' loops).
 std::int64_t iterations(const AttentionPlan& plan, std::uint32_t lanes, std::int64_t tokens,
                         std::int64_t dim) {
+  if (plan.variant == Variant::coopmat) {
+    // A step of 32 keys, and what drivers leave of the loops within.
+    return ceil_div(plan.chunk, 32) * (16 + 2 * ceil_div(dim, 16));
+  }
   if (plan.variant == Variant::portable) {
     const std::int64_t slices = ceil_div(dim, 32);
     return ceil_div(tokens, 32) * (1 + slices * (1 + 2 + 8) + 8 + 8) + 4;
@@ -53,9 +54,11 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
     reject("attention", fmt::format("{} channels a head, at most {} are supported", dim, kMaxDim),
            where, "use a model with more heads");
   }
+  const AttentionCall call{qkv, batch, tokens, heads, dim};
   const bool by_subgroup = plan.variant == Variant::subgroup;
   const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
   require_iterations("attention", iterations(plan, lanes, tokens, dim), where);
+  if (plan.variant == Variant::coopmat) return matrix_attention(p, call, plan);
 
   const std::string name = fmt::format("{}{}", by_subgroup ? "attention_subgroup" : "attention",
                                        dim % 4 == 0 ? ".vec4" : "");
@@ -64,23 +67,30 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
           .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.room});
 
   const Tensor y = p.value("attention", {{batch, tokens, shape[2] / 3}});
-  const Push push{static_cast<std::uint32_t>(batch * heads), static_cast<std::uint32_t>(heads),
-                  static_cast<std::uint32_t>(tokens), plan.chunk};
   const auto sequences = split_groups(p.device(), "attention", batch * heads);
   p.dispatch("attention", {kernel,
                            {qkv},
                            {y},
-                           push_bytes(push),
+                           push_bytes(call.push(plan.chunk)),
                            {static_cast<std::uint32_t>(ceil_div(tokens, plan.rows)), sequences[0],
                             sequences[1]}});
   return y;
 }
 
-Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads) {
+Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads, Precision precision) {
   require_f32("attention", "qkv", qkv, 3);
   const Device& device = p.device();
+  const std::int64_t tokens = qkv.shape()[1];
+  // The second extension's matrices would serve, but its kernel is not written: scores need
+  // reductions that few devices have.
+  const Variant best = preferred_variant(device, precision);
+  const bool by_matrix = best == Variant::coopmat || best == Variant::coopmat2;
+  if (by_matrix && can_run(device, Variant::coopmat)) {
+    return attention_planned(p, qkv, heads,
+                             plan_matrix_attention(device, tokens, qkv.shape()[0] * heads));
+  }
   return attention_planned(p, qkv, heads,
-                           plan_attention(device, preferred_variant(device), qkv.shape()[1]));
+                           plan_attention(device, preferred_variant(device), tokens));
 }
 
 }  // namespace fovea::compute::ops

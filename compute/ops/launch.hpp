@@ -74,7 +74,8 @@ LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows)
 Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
                       const Tensor* residual, const LinearPlan& plan);
 
-/// An attention kernel: queries of a workgroup and keys it keeps scores of at a time.
+/// An attention kernel: queries of a workgroup, and keys it keeps scores of at a time (coopmat:
+/// keys of a part, where several workgroups share a query's).
 struct AttentionPlan {
   Variant variant = Variant::portable;
   std::uint32_t rows = 16;

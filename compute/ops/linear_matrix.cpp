@@ -120,23 +120,20 @@ Tensor reduce_parts(ProgramBuilder& p, const LinearCall& call, const Tensor& par
                     const Tensor& bias) {
   const Linear& w = call.w;
   const std::uint32_t lanes = elementwise_lanes(p.device());
-  const std::array<std::uint32_t, 5> constants{lanes, static_cast<std::uint32_t>(parts.shape()[0]),
-                                               0, static_cast<std::uint32_t>(call.activation),
+  const std::array<std::uint32_t, 3> constants{lanes, static_cast<std::uint32_t>(call.activation),
                                                call.residual != nullptr ? 1u : 0u};
-  const Kernel& kernel =
-      kernels(p.device()).get(call.in_quads() ? "linear_reduce.vec4" : "linear_reduce", constants);
+  const Kernel& kernel = kernels(p.device()).get("linear_reduce", constants);
   const Tensor y = p.value(w.name, {call.shape});
   const LinearPush push{static_cast<std::uint32_t>(call.rows()),
                         static_cast<std::uint32_t>(w.out_features),
-                        static_cast<std::uint32_t>(w.in_features)};
+                        static_cast<std::uint32_t>(parts.shape()[0])};
   const std::int64_t quads = call.rows() * ceil_div(w.out_features, 4);
-  // The weights' binding is unused.
-  p.dispatch(w.name + ".reduce",
-             {kernel,
-              {parts, bias, bias, call.residual != nullptr ? *call.residual : bias},
-              {y},
-              push_bytes(push),
-              split_groups(p.device(), "linear", ceil_div(quads, lanes))});
+  // Without a residual its binding is unused; the bias is at hand.
+  p.dispatch(w.name + ".reduce", {kernel,
+                                  {parts, bias, call.residual != nullptr ? *call.residual : bias},
+                                  {y},
+                                  push_bytes(push),
+                                  split_groups(p.device(), "linear", ceil_div(quads, lanes))});
   return y;
 }
 

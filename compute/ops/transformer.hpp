@@ -80,7 +80,9 @@ Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Ten
 Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w);
 /// softmax(Q K^T / sqrt(D)) V for every head; D = C / heads <= 128.
 /// qkv [B, T, 3C], inner order (q k v, head, channel) -> [B, T, C]
-Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads);
+/// `precision` is that of the products' factors where matrix hardware multiplies them.
+Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads,
+                 Precision precision = Precision::fp32);
 /// Cuts non-overlapping patches; remainder right and below is dropped.
 /// image [B, 3, H, W] -> [B, N, 3 * patch_h * patch_w], inner order (channel, row, column).
 Tensor patches(ProgramBuilder& p, const Tensor& image, int patch_h, int patch_w);

@@ -92,16 +92,6 @@ void load_weights(uint q, uint p, out vec4 even, out vec4 odd) {
   }
 }
 
-// Stores columns 4q..4q+3 of `row` as they are.
-void store_sum(uint row, uint q, vec4 value) {
-#ifdef VEC4
-  y[row * (columns / 4) + q] = value;
-#else
-  [[unroll]] for (uint c = 0; c < 4; ++c)
-    if (4 * q + c < columns) y[row * columns + 4 * q + c] = value[c];
-#endif
-}
-
 // Applies the activation, adds the residual and stores columns 4q..4q+3 of `row`.
 void store_quad(uint row, uint q, vec4 sum) {
   const vec4 value = activate(ACTIVATION, sum);

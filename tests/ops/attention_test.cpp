@@ -93,5 +93,61 @@ INSTANTIATE_TEST_SUITE_P(Portable, AttentionTest,
                                             ::testing::Values(0)),
                          name_of_attention);
 
+/// Keys of a part; 0: all of them in one.
+class MatrixAttentionTest : public DeviceTest,
+                            public ::testing::WithParamInterface<std::tuple<Size, std::uint32_t>> {
+ protected:
+  void compare(float scale, double tolerance) {
+    const auto& [size, part] = GetParam();
+    std::string why_not;
+    if (!can_run(device(), Variant::coopmat, &why_not)) GTEST_SKIP() << why_not;
+    Values qkv = random_values({size.batch, size.tokens, 3 * size.heads * size.dim}, 5, scale);
+    AttentionPlan plan{Variant::coopmat, 4 * device().limits().matrix.m,
+                       part > 0 ? part : static_cast<std::uint32_t>(size.tokens), 0};
+    const Values y = run_op(device(), {qkv}, [&](ProgramBuilder& p, const auto& in) {
+      return attention_planned(p, in[0], static_cast<int>(std::get<0>(GetParam()).heads), plan);
+    });
+    EXPECT_EQ(y.shape, (compute::Shape{size.batch, size.tokens, size.heads * size.dim}));
+    expect_close(y.data,
+                 reference::attention(qkv.data, static_cast<std::size_t>(size.batch),
+                                      static_cast<std::size_t>(size.tokens),
+                                      static_cast<std::size_t>(size.heads),
+                                      static_cast<std::size_t>(size.dim)),
+                 tolerance);
+  }
+};
+
+TEST_P(MatrixAttentionTest, MatchesTheReference) {
+  // Values, weights and factors of scores are halves, off by at most 2^-11 of themselves. Values
+  // and weights: 2 * 2^-11. Scores (q k / sqrt(D), below 3 in all but rare sums): sqrt(D) errors
+  // of 2 * 2^-11 * 0.58 over sqrt(D), so 0.0006, and so are the weights relative to themselves.
+  compare(1.0f, 2.5e-3);
+}
+
+// Scores of some +-200, more than exp would stand. q and k of up to 6 give scores an error of
+// 6 * 6 * 0.58 * 2^-10 * a few; what stays exact is that each row is a mean of values.
+TEST_P(MatrixAttentionTest, SurvivesLargeScores) { compare(6.0f, 0.6); }
+
+std::string name_of_matrix_attention(
+    const ::testing::TestParamInfo<MatrixAttentionTest::ParamType>& info) {
+  const auto& [size, part] = info.param;
+  return "b" + std::to_string(size.batch) + "t" + std::to_string(size.tokens) + "h" +
+         std::to_string(size.heads) + "d" + std::to_string(size.dim) + "_part" +
+         std::to_string(part);
+}
+
+// Each head size is a kernel, and a long one: as few as show every padding (D to 8 and to 16).
+constexpr Size kMatrixSizes[] = {{1, 1, 1, 8},   {2, 13, 3, 24},  {1, 31, 2, 24}, {1, 33, 2, 55},
+                                 {1, 32, 1, 55}, {1, 197, 3, 24}, {2, 65, 2, 55}};
+
+INSTANTIATE_TEST_SUITE_P(Sizes, MatrixAttentionTest,
+                         ::testing::Combine(::testing::ValuesIn(kMatrixSizes),
+                                            ::testing::Values(0u, 32u, 64u)),
+                         name_of_matrix_attention);
+INSTANTIATE_TEST_SUITE_P(Wide, MatrixAttentionTest,
+                         ::testing::Combine(::testing::Values(Size{1, 70, 1, 128}),
+                                            ::testing::Values(0u, 32u)),
+                         name_of_matrix_attention);
+
 }  // namespace
 }  // namespace fovea::test

@@ -27,7 +27,7 @@ namespace {
 Tensor vit_block(ProgramBuilder& p, const VitBlock& w, Tensor x, const VitConfig& config) {
   Tensor y = ops::layer_norm(p, x, w.layernorm_before);
   y = ops::linear(p, y, w.attention_qkv);
-  y = ops::attention(p, y, config.heads);
+  y = ops::attention(p, y, config.heads, w.attention_qkv.precision);
   x = ops::linear_add(p, y, w.attention_output, x);
 
   y = ops::layer_norm(p, x, w.layernorm_after);

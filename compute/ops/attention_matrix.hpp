@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Attention on matrix hardware, and the join of parts over keys. For attention.cpp only;
+// ops::attention() and attention_planned() lead here.
+
+#include <cstdint>
+
+#include "compute/ops/launch.hpp"
+
+namespace fovea::compute::ops {
+
+/// What every variant of attention is told.
+struct AttentionPush {
+  std::uint32_t sequences, heads, tokens, chunk;
+};
+
+/// One call's axes, checked.
+struct AttentionCall {
+  const Tensor& qkv;
+  std::int64_t batch, tokens, heads, dim;
+
+  std::int64_t sequences() const { return batch * heads; }
+  AttentionPush push(std::uint32_t chunk) const {
+    return {static_cast<std::uint32_t>(sequences()), static_cast<std::uint32_t>(heads),
+            static_cast<std::uint32_t>(tokens), chunk};
+  }
+};
+
+/// `chunk` is the keys of a part: all of them, or fewer where there are fewer groups of queries
+/// than processors.
+AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens,
+                                    std::int64_t sequences);
+/// Appends the step, or the parts and their join.
+Tensor matrix_attention(ProgramBuilder& p, const AttentionCall& call, const AttentionPlan& plan);
+
+}  // namespace fovea::compute::ops
