@@ -16,10 +16,12 @@ struct LinearLayout {
   WeightLayout kind = WeightLayout::blocks;
 
   static constexpr std::size_t kColumns = 32;      // of one block
-  static constexpr std::size_t kRowMultiple = 64;  // depths of a row
+  static constexpr std::size_t kRows = 128;        // what the number of rows is padded to
+  static constexpr std::size_t kRowMultiple = 64;  // and the depths of a row
 
   std::size_t padded_out() const {
-    return (static_cast<std::size_t>(out_features) + kColumns - 1) / kColumns * kColumns;
+    const std::size_t multiple = kind == WeightLayout::rows ? kRows : kColumns;
+    return (static_cast<std::size_t>(out_features) + multiple - 1) / multiple * multiple;
   }
   std::size_t padded_in() const {
     const std::size_t multiple = kind == WeightLayout::rows ? kRowMultiple : 4;

@@ -66,7 +66,11 @@ LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
   const bool fits =
       lanes_of(limits, plan) <= limits.max_workgroup_invocations &&
       (variant == Variant::coopmat2 || shared_bytes(limits, 128) <= limits.shared_memory_bytes);
-  if (!fits || large_groups < 2 * processors) plan.rows = plan.columns = 64;
+  if (!fits || large_groups < 2 * processors) {
+    plan.rows = plan.columns = 64;
+  } else if (variant == Variant::coopmat2 && columns % 256 == 0 && large_groups >= 4 * processors) {
+    plan.columns = 256;
+  }
 
   const std::int64_t groups = ceil_div(rows, plan.rows) * ceil_div(columns, plan.columns);
   const std::int64_t steps = ceil_div(depth, kStep);

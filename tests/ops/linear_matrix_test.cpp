@@ -39,6 +39,8 @@ constexpr Size kSizes[] = {{1, 1, 1},       {1, 1000, 192},  {7, 31, 3},      {1
                            {197, 192, 192}, {257, 100, 165}, {3, 260, 1024}};
 
 constexpr Size kLargeSizes[] = {{129, 132, 96}, {257, 260, 160}};
+constexpr LinearPlan kWidePlan{Variant::coopmat2, 128, 256, 1};
+constexpr Size kWideSizes[] = {{129, 256, 96}, {257, 512, 160}};
 
 /// Values that fp16 holds exactly, so that the products are as exact as in f32.
 Values half_values(const compute::Shape& shape, unsigned seed) {
@@ -123,6 +125,10 @@ INSTANTIATE_TEST_SUITE_P(Sizes, LinearMatrixTest,
 INSTANTIATE_TEST_SUITE_P(Large, LinearMatrixTest,
                          ::testing::Combine(::testing::Values(kLargePlan),
                                             ::testing::ValuesIn(kLargeSizes)),
+                         name_of_matrix);
+INSTANTIATE_TEST_SUITE_P(Wide, LinearMatrixTest,
+                         ::testing::Combine(::testing::Values(kWidePlan),
+                                            ::testing::ValuesIn(kWideSizes)),
                          name_of_matrix);
 
 class MatrixActivationTest
