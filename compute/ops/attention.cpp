@@ -60,8 +60,11 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
   require_iterations("attention", iterations(plan, lanes, tokens, dim), where);
   if (plan.variant == Variant::coopmat) return matrix_attention(p, call, plan);
 
+  const bool by_address = by_subgroup && plan.addresses && p.device().limits().addresses;
   const std::string name = fmt::format("{}{}", by_subgroup ? "attention_subgroup" : "attention",
-                                       dim % 4 == 0 ? ".vec4" : "");
+                                       dim % 4 != 0 ? ""
+                                       : by_address ? ".address"
+                                                    : ".vec4");
   const Kernel& kernel =
       kernels(p.device())
           .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.room});

@@ -81,6 +81,7 @@ struct AttentionPlan {
   std::uint32_t rows = 16;
   std::uint32_t chunk = 32;
   std::uint32_t room = 0;  // shared memory for scores, in vec4
+  bool addresses = true;   // subgroup: where the device has them; false binds buffers
 };
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens);
 Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,

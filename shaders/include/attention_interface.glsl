@@ -2,19 +2,28 @@
 // What every variant of attention shares: bindings and access to rows of heads.
 //
 // VEC4       four floats at a time: needs D % 4 == 0. Without it any D.
+// ADDRESS    as VEC4, tensors by address: see address.glsl.
 
 layout(constant_id = 2) const uint DIM = 64;  // D, channels per head
 const uint QUADS = (DIM + 3) / 4;
 
-#ifdef VEC4
+#ifdef ADDRESS
+#include "address.glsl"
+#elif defined(VEC4)
 #define ELEMENT vec4
 #else
 #define ELEMENT float
 #endif
 
+#ifndef ADDRESS
 layout(set = 0, binding = 0, std430) readonly buffer Qkv { ELEMENT qkv[]; };
 layout(set = 0, binding = 1, std430) writeonly buffer Y { ELEMENT y[]; };
+#endif
 layout(push_constant) uniform Push {
+#ifdef ADDRESS
+  Source qkv;
+  Target y;
+#endif
   uint sequences;  // B * H
   uint heads;      // H
   uint tokens;     // T
@@ -36,7 +45,9 @@ uint head_row(uint base, uint part, uint token) { return base + (token * 3 + par
 
 // Channels 4 * quad.. of the row that starts at float `row`; zero beyond D.
 vec4 load_quad(uint row, uint quad) {
-#ifdef VEC4
+#if defined(ADDRESS)
+  return read_quad(qkv, row / 4 + quad);
+#elif defined(VEC4)
   return qkv[row / 4 + quad];
 #else
   vec4 value = vec4(0.0);
@@ -49,7 +60,9 @@ vec4 load_quad(uint row, uint quad) {
 void store_quad(uint sequence, uint token, uint quad, vec4 value) {
   const uint row = sequence / heads * tokens + token;
   const uint at = (row * heads + sequence % heads) * DIM + 4 * quad;
-#ifdef VEC4
+#if defined(ADDRESS)
+  write_quad(y, at / 4, value);
+#elif defined(VEC4)
   y[at / 4] = value;
 #else
   [[unroll]] for (uint c = 0; c < 4; ++c)

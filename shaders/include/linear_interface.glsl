@@ -6,24 +6,15 @@
 //            whatever the type. Packed by upload_linear (compute/ops/linear_weights.cpp).
 // VEC4       x, residual and y are read and written four floats at a time:
 //            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
-// ADDRESS    as VEC4, but tensors come by address and in loads of 64 bits: software devices
-//            load lane by lane, so half the loads are half the time, and addresses spare them
-//            a comparison with the buffer's end for each.
+// ADDRESS    as VEC4, tensors by address: see address.glsl.
 
 layout(constant_id = 2) const uint WEIGHTS_F16 = 0;
 layout(constant_id = 3) const uint ACTIVATION = 0;  // the values of ops::Activation
 layout(constant_id = 4) const uint ADD_RESIDUAL = 0;
 
 #ifdef ADDRESS
-#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#include "address.glsl"
 
-layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Source {
-  u64vec2 at[];
-};
-layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer Target {
-  u64vec2 at[];
-};
 layout(push_constant) uniform Push {
   Source x;
   Source weight;
@@ -35,17 +26,11 @@ layout(push_constant) uniform Push {
   uint depth;    // K
 };
 
-uvec4 words(u64vec2 v) { return uvec4(unpack32(v.x), unpack32(v.y)); }
-vec4 floats(u64vec2 v) { return uintBitsToFloat(words(v)); }
-
-vec4 x_quad(uint i) { return floats(x.at[i]); }
-uvec4 weight_words(uint i) { return words(weight.at[i]); }
-vec4 bias_quad(uint i) { return floats(bias.at[i]); }
-vec4 residual_quad(uint i) { return floats(residual.at[i]); }
-void set_y_quad(uint i, vec4 value) {
-  const uvec4 bits = floatBitsToUint(value);
-  y.at[i] = u64vec2(pack64(bits.xy), pack64(bits.zw));
-}
+vec4 x_quad(uint i) { return read_quad(x, i); }
+uvec4 weight_words(uint i) { return read_words(weight, i); }
+vec4 bias_quad(uint i) { return read_quad(bias, i); }
+vec4 residual_quad(uint i) { return read_quad(residual, i); }
+void set_y_quad(uint i, vec4 value) { write_quad(y, i, value); }
 
 #else
 
