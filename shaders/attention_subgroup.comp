@@ -22,7 +22,7 @@ layout(constant_id = 3) const uint ROOM = 1024;  // for scores: ROWS * chunk / 4
 
 #include "attention_interface.glsl"
 
-const uint SLICES = ROWS / 4;                      // queries of a lane, at the smallest LANES
+const uint SLICES = (ROWS + LANES - 1) / LANES;    // queries of a lane
 const uint MAX_SLOTS = 8;                          // D <= 128 over at least 4 lanes
 const uint SLOTS = (QUADS + LANES - 1) / LANES;    // quads of channels of a lane
 const float LOWEST = -3.0e38;
@@ -38,20 +38,20 @@ void score_block(uint base, uint first_query, uint first_key, uint block) {
   uint key_row[4];
   [[unroll]] for (uint c = 0; c < 4; ++c) key_row[c] = head_row(base, KEY, min(key[c], last));
   uint query_row[SLICES];
-  for (uint s = 0; s < SLICES; ++s)
+  [[unroll]] for (uint s = 0; s < SLICES; ++s)
     query_row[s] = head_row(base, QUERY, min(first_query + s * LANES + lane, last));
 
   vec4 score[ROWS];
-  for (uint r = 0; r < ROWS; ++r) score[r] = vec4(0.0);
+  [[unroll]] for (uint r = 0; r < ROWS; ++r) score[r] = vec4(0.0);
   for (uint d = 0; d < QUADS; ++d) {
     vec4 query[SLICES];
-    for (uint s = 0; s < SLICES; ++s)
-      if (s * LANES < ROWS) query[s] = load_quad(query_row[s], d);
+    [[unroll]] for (uint s = 0; s < SLICES; ++s)
+      query[s] = load_quad(query_row[s], d);
     const vec4 k0 = load_quad(key_row[0], d);
     const vec4 k1 = load_quad(key_row[1], d);
     const vec4 k2 = load_quad(key_row[2], d);
     const vec4 k3 = load_quad(key_row[3], d);
-    for (uint r = 0; r < ROWS; ++r) {
+    [[unroll]] for (uint r = 0; r < ROWS; ++r) {
       const vec4 a = subgroupShuffle(query[r / LANES], r % LANES);
       score[r] += vec4(dot(a, k0), dot(a, k1), dot(a, k2), dot(a, k3));
     }
@@ -59,7 +59,7 @@ void score_block(uint base, uint first_query, uint first_key, uint block) {
 
   const float scale = inversesqrt(float(DIM));
   const bvec4 valid = lessThan(key, uvec4(tokens));
-  for (uint r = 0; r < ROWS; ++r)
+  [[unroll]] for (uint r = 0; r < ROWS; ++r)
     scores[r * (chunk / 4) + key_quad] = mix(vec4(LOWEST), score[r] * scale, valid);
 }
 
@@ -73,13 +73,13 @@ void main() {
   // One entry per query of this lane: row s * LANES + lane.
   float maximum[SLICES], denominator[SLICES];
   uint score_row[SLICES];
-  for (uint s = 0; s < SLICES; ++s) {
+  [[unroll]] for (uint s = 0; s < SLICES; ++s) {
     maximum[s] = LOWEST;
     denominator[s] = 0.0;
     score_row[s] = min(s * LANES + lane, ROWS - 1) * (chunk / 4);
   }
   vec4 sum[ROWS * SLOTS];
-  for (uint i = 0; i < ROWS * SLOTS; ++i) sum[i] = vec4(0.0);
+  [[unroll]] for (uint i = 0; i < ROWS * SLOTS; ++i) sum[i] = vec4(0.0);
 
   for (uint first_key = 0; first_key < tokens; first_key += chunk) {
     const uint key_quads = (min(chunk, tokens - first_key) + 3) / 4;
@@ -89,12 +89,12 @@ void main() {
     subgroupBarrier();
 
     vec4 best[SLICES];
-    for (uint s = 0; s < SLICES; ++s) best[s] = vec4(maximum[s]);
+    [[unroll]] for (uint s = 0; s < SLICES; ++s) best[s] = vec4(maximum[s]);
     for (uint k = 0; k < key_quads; ++k)
-      for (uint s = 0; s < SLICES; ++s)
-        if (s * LANES < ROWS) best[s] = max(best[s], scores[score_row[s] + k]);
+      [[unroll]] for (uint s = 0; s < SLICES; ++s)
+        best[s] = max(best[s], scores[score_row[s] + k]);
     float rescale[SLICES];
-    for (uint s = 0; s < SLICES; ++s) {
+    [[unroll]] for (uint s = 0; s < SLICES; ++s) {
       const float now = max(max(best[s].x, best[s].y), max(best[s].z, best[s].w));
       rescale[s] = exp(maximum[s] - now);
       maximum[s] = now;
@@ -102,17 +102,16 @@ void main() {
     }
     [[unroll]] for (uint j = 0; j < MAX_SLOTS; ++j) {
       if (j < SLOTS)
-        for (uint r = 0; r < ROWS; ++r)
+        [[unroll]] for (uint r = 0; r < ROWS; ++r)
           sum[j * ROWS + r] *= subgroupShuffle(rescale[r / LANES], r % LANES);
     }
 
     for (uint k = 0; k < key_quads; ++k) {
       vec4 weight[SLICES];
-      for (uint s = 0; s < SLICES; ++s)
-        if (s * LANES < ROWS) {
-          weight[s] = exp(scores[score_row[s] + k] - maximum[s]);
-          denominator[s] += dot(weight[s], vec4(1.0));
-        }
+      [[unroll]] for (uint s = 0; s < SLICES; ++s) {
+        weight[s] = exp(scores[score_row[s] + k] - maximum[s]);
+        denominator[s] += dot(weight[s], vec4(1.0));
+      }
       uint row[4];
       [[unroll]] for (uint c = 0; c < 4; ++c)
         row[c] = head_row(base, VALUE, min(first_key + 4 * k + c, tokens - 1));
@@ -124,7 +123,7 @@ void main() {
           const vec4 v1 = load_quad(row[1], quad);
           const vec4 v2 = load_quad(row[2], quad);
           const vec4 v3 = load_quad(row[3], quad);
-          for (uint r = 0; r < ROWS; ++r) {
+          [[unroll]] for (uint r = 0; r < ROWS; ++r) {
             const vec4 w = subgroupShuffle(weight[r / LANES], r % LANES);
             vec4 total = sum[j * ROWS + r];
             total += w.x * v0;
@@ -140,7 +139,7 @@ void main() {
 
   [[unroll]] for (uint j = 0; j < MAX_SLOTS; ++j) {
     if (j < SLOTS)
-      for (uint r = 0; r < ROWS; ++r) {
+      [[unroll]] for (uint r = 0; r < ROWS; ++r) {
         const vec4 result = sum[j * ROWS + r] / subgroupShuffle(denominator[r / LANES], r % LANES);
         if (first_query + r < tokens && j * LANES + lane < QUADS)
           store_quad(sequence, first_query + r, j * LANES + lane, result);
