@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // attention   y = softmax(Q K^T / sqrt(D)) V per head, on any device
 //
-// Shapes     qkv [B, T, 3, H, D]   y [B, T, H, D]        all f32
+// Shapes     qkv [B, T, 3, H, D]   y [B, Q, H, D]        all f32
 // Grid       128 lanes per 16 queries (x) of one head of one image (y, then z): eight lanes a
 //            query. 32 keys at a time pass through shared memory in slices of 32 channels; values
 //            are read where they lie, neighbouring lanes neighbouring channels
@@ -95,7 +95,7 @@ void main() {
     }
   }
 
-  if (first_query + mine >= tokens) return;
+  if (first_query + mine >= queries) return;
   [[unroll]] for (uint s = 0; s < MAX_SLICES; ++s)
     if (s * SLICE + part < QUADS)
       store_quad(sequence, first_query + mine, s * SLICE + part, sum[s] / denominator);

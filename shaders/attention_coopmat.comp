@@ -161,7 +161,7 @@ void main() {
                  gl_CooperativeMatrixLayoutRowMajor);
   barrier();
   const uint query_at = place.first_query + warp * MAT_M + row;
-  if (query_at >= tokens) return;
+  if (query_at >= queries) return;
   for (uint quad = part; quad < QUADS; quad += ROW_LANES)
     finish_quad(place, query_at, quad, stage[my_stage + row * STAGE_STRIDE + quad], denominator);
   if (part == 0) finish_row(place, query_at, maximum, denominator);

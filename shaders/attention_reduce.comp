@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // attention_reduce   joins attention's parts over keys: y = sum of e^(m_p - m) s_p / sum of e^(m_p - m) l_p
 //
-// Shapes     qkv: the parts [P, B * H, T, QUADS + 1 quads] of attention_split.glsl   y [B, T, H, D]
+// Shapes     qkv: the parts [P, B * H, Q, QUADS + 1 quads] of attention_split.glsl   y [B, Q, H, D]
 // Grid       a lane per quad of channels of a query (x), then y where x is full
 // Precision  f32; the largest maximum is subtracted before every exp
-// Limits     B * H * T * QUADS lanes
+// Limits     B * H * Q * QUADS lanes
 // Wrapper    compute/ops/attention_matrix.cpp     Oracle  tests/reference/attention.hpp
 #version 460
 #extension GL_EXT_control_flow_attributes : require
@@ -27,12 +27,12 @@ void main() {
   const uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
   const uint i = group * LANES + gl_LocalInvocationID.x;
   const uint quad = i % QUADS, row = i / QUADS;
-  if (row >= sequences * tokens) return;
+  if (row >= sequences * queries) return;
   const uint parts = (tokens + chunk - 1) / chunk;
   float maximum = -3.0e38, denominator = 0.0;
   vec4 sum = vec4(0.0);
   for (uint p = 0; p < parts; ++p) {
-    const uint at = (p * sequences * tokens + row) * (QUADS + 1);
+    const uint at = (p * sequences * queries + row) * (QUADS + 1);
     const vec4 tail = load_part(at + QUADS);
     const float now = max(maximum, tail.x);
     const float old_factor = exp(maximum - now), factor = exp(tail.x - now);
@@ -40,5 +40,5 @@ void main() {
     denominator = denominator * old_factor + factor * tail.y;
     sum = sum * old_factor + factor * load_part(at + quad);
   }
-  store_quad(row / tokens, row % tokens, quad, sum / denominator);
+  store_quad(row / queries, row % queries, quad, sum / denominator);
 }

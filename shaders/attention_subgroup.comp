@@ -2,7 +2,7 @@
 // attention_subgroup   y = softmax(Q K^T / sqrt(D)) V per head, for devices whose subgroup is a CPU
 //                      vector
 //
-// Shapes     qkv [B, T, 3, H, D]   y [B, T, H, D]        all f32
+// Shapes     qkv [B, T, 3, H, D]   y [B, Q, H, D]        all f32
 // Grid       one subgroup per ROWS queries (x) of one head of one image (y, then z). Keys come in
 //            chunks: scores of a chunk go to shared memory with a lane per four keys, and are read
 //            back with a lane per query, so that the softmax needs no exchange between lanes
@@ -141,7 +141,7 @@ void main() {
     if (j < SLOTS)
       [[unroll]] for (uint r = 0; r < ROWS; ++r) {
         const vec4 result = sum[j * ROWS + r] / subgroupShuffle(denominator[r / LANES], r % LANES);
-        if (first_query + r < tokens && j * LANES + lane < QUADS)
+        if (first_query + r < queries && j * LANES + lane < QUADS)
           store_quad(sequence, first_query + r, j * LANES + lane, result);
       }
   }

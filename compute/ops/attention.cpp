@@ -40,8 +40,8 @@ AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t
   return plan;
 }
 
-Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
-                         const AttentionPlan& plan) {
+Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const AttentionPlan& plan,
+                         std::int64_t queries) {
   require_f32("attention", "qkv", qkv, 3);
   const Shape& shape = qkv.shape();
   const std::string where = fmt::format("qkv {}, {} heads", to_string(shape), heads);
@@ -50,11 +50,16 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
            "use a number of heads that divides the channels");
   }
   const std::int64_t batch = shape[0], tokens = shape[1], dim = shape[2] / (3 * heads);
+  if (queries < 0 || queries > tokens) {
+    reject("attention", fmt::format("{} queries of {} tokens", queries, tokens), where,
+           "ask for 1 to as many queries as there are tokens, or 0 for all");
+  }
+  if (queries == 0) queries = tokens;
   if (dim > kMaxDim) {
     reject("attention", fmt::format("{} channels a head, at most {} are supported", dim, kMaxDim),
            where, "use a model with more heads");
   }
-  const AttentionCall call{qkv, batch, tokens, heads, dim};
+  const AttentionCall call{qkv, batch, tokens, queries, heads, dim};
   const bool by_subgroup = plan.variant == Variant::subgroup;
   const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
   require_iterations("attention", iterations(plan, lanes, tokens, dim), where);
@@ -69,18 +74,19 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
       kernels(p.device())
           .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.room});
 
-  const Tensor y = p.value("attention", {{batch, tokens, shape[2] / 3}});
+  const Tensor y = p.value("attention", {{batch, queries, shape[2] / 3}});
   const auto sequences = split_groups(p.device(), "attention", batch * heads);
   p.dispatch("attention", {kernel,
                            {qkv},
                            {y},
                            push_bytes(call.push(plan.chunk)),
-                           {static_cast<std::uint32_t>(ceil_div(tokens, plan.rows)), sequences[0],
+                           {static_cast<std::uint32_t>(ceil_div(queries, plan.rows)), sequences[0],
                             sequences[1]}});
   return y;
 }
 
-Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads, Precision precision) {
+Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads, Precision precision,
+                 std::int64_t queries) {
   require_f32("attention", "qkv", qkv, 3);
   const Device& device = p.device();
   const std::int64_t tokens = qkv.shape()[1];
@@ -90,10 +96,12 @@ Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads, Precision prec
   const bool by_matrix = best == Variant::coopmat || best == Variant::coopmat2;
   if (by_matrix && can_run(device, Variant::coopmat)) {
     return attention_planned(p, qkv, heads,
-                             plan_matrix_attention(device, tokens, qkv.shape()[0] * heads));
+                             plan_matrix_attention(device, tokens, queries > 0 ? queries : tokens,
+                                                   qkv.shape()[0] * heads),
+                             queries);
   }
-  return attention_planned(p, qkv, heads,
-                           plan_attention(device, preferred_variant(device), tokens));
+  return attention_planned(p, qkv, heads, plan_attention(device, preferred_variant(device), tokens),
+                           queries);
 }
 
 }  // namespace fovea::compute::ops

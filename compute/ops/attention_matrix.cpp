@@ -19,8 +19,8 @@ Tensor join_parts(ProgramBuilder& p, const AttentionCall& call, const Tensor& pa
   const Kernel& kernel = kernels(p.device())
                              .get(call.dim % 4 == 0 ? "attention_reduce.vec4" : "attention_reduce",
                                   std::array{lanes, 0u, static_cast<std::uint32_t>(call.dim)});
-  const Tensor y = p.value("attention", {{call.batch, call.tokens, call.heads * call.dim}});
-  const std::int64_t quads = call.sequences() * call.tokens * ceil_div(call.dim, 4);
+  const Tensor y = p.value("attention", {{call.batch, call.queries, call.heads * call.dim}});
+  const std::int64_t quads = call.sequences() * call.queries * ceil_div(call.dim, 4);
   p.dispatch("attention.join", {kernel,
                                 {parts},
                                 {y},
@@ -31,13 +31,13 @@ Tensor join_parts(ProgramBuilder& p, const AttentionCall& call, const Tensor& pa
 
 }  // namespace
 
-AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens,
+AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens, std::int64_t queries,
                                     std::int64_t sequences) {
   const DeviceLimits& limits = device.limits();
   AttentionPlan plan{Variant::coopmat, kWarps * limits.matrix.m, 0, 0};
   // Not known: a middling GPU.
   const std::int64_t processors = limits.processors > 0 ? limits.processors : 64;
-  const std::int64_t groups = ceil_div(tokens, plan.rows) * sequences;
+  const std::int64_t groups = ceil_div(queries, plan.rows) * sequences;
   const std::int64_t steps = ceil_div(tokens, kKeys);
   // Each part keeps at least four steps, or writing and joining it costs more than it saves.
   const std::int64_t parts =
@@ -62,14 +62,14 @@ Tensor matrix_attention(ProgramBuilder& p, const AttentionCall& call, const Atte
   // A row of a part: its sum, then a quad with maximum and denominator.
   const Tensor y =
       parts == 1
-          ? p.value("attention", {{call.batch, call.tokens, call.heads * call.dim}})
-          : p.value("attention.parts", {{parts, call.sequences(), call.tokens, 4 * (quads + 1)}});
+          ? p.value("attention", {{call.batch, call.queries, call.heads * call.dim}})
+          : p.value("attention.parts", {{parts, call.sequences(), call.queries, 4 * (quads + 1)}});
   const auto sequences = split_groups(p.device(), "attention", call.sequences());
   p.dispatch("attention", {kernel,
                            {call.qkv},
                            {y},
                            push_bytes(call.push(plan.chunk)),
-                           {static_cast<std::uint32_t>(ceil_div(call.tokens, plan.rows) * parts),
+                           {static_cast<std::uint32_t>(ceil_div(call.queries, plan.rows) * parts),
                             sequences[0], sequences[1]}});
   return parts == 1 ? y : join_parts(p, call, y, plan.chunk);
 }

@@ -11,24 +11,24 @@ namespace fovea::compute::ops {
 
 /// What every variant of attention is told.
 struct AttentionPush {
-  std::uint32_t sequences, heads, tokens, chunk;
+  std::uint32_t sequences, heads, tokens, queries, chunk;
 };
 
 /// One call's axes, checked.
 struct AttentionCall {
   const Tensor& qkv;
-  std::int64_t batch, tokens, heads, dim;
+  std::int64_t batch, tokens, queries, heads, dim;
 
   std::int64_t sequences() const { return batch * heads; }
   AttentionPush push(std::uint32_t chunk) const {
     return {static_cast<std::uint32_t>(sequences()), static_cast<std::uint32_t>(heads),
-            static_cast<std::uint32_t>(tokens), chunk};
+            static_cast<std::uint32_t>(tokens), static_cast<std::uint32_t>(queries), chunk};
   }
 };
 
 /// `chunk` is the keys of a part: all of them, or fewer where there are fewer groups of queries
 /// than processors.
-AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens,
+AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens, std::int64_t queries,
                                     std::int64_t sequences);
 /// Appends the step, or the parts and their join.
 Tensor matrix_attention(ProgramBuilder& p, const AttentionCall& call, const AttentionPlan& plan);

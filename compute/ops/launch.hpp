@@ -84,10 +84,13 @@ struct AttentionPlan {
   bool addresses = true;   // subgroup: where the device has them; false binds buffers
 };
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens);
-Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads,
-                         const AttentionPlan& plan);
+/// attention() by a given plan.
+Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const AttentionPlan& plan,
+                         std::int64_t queries = 0);
 
-Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w, Variant variant);
+/// layer_norm() by a given variant; `addresses` as in LinearPlan.
+Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w, Variant variant,
+                          bool addresses = true);
 
 /// Some drivers cut an invocation off, silently, after 65,535 loop iterations in all. Every
 /// wrapper refuses shapes whose kernel would run more than this many.

@@ -26,7 +26,8 @@ LayerNorm upload_layer_norm(ConstantStore& store, std::string name, std::span<co
           beta_bytes};
 }
 
-Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w, Variant variant) {
+Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w, Variant variant,
+                          bool addresses) {
   require_f32("layer_norm", "x", x, 0);
   if (x.shape()[-1] != w.channels) {
     reject("layer_norm",
@@ -34,12 +35,16 @@ Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w
                        w.channels),
            w.name, "pass the tensor this layer was trained on");
   }
+  const DeviceLimits& limits = p.device().limits();
   const bool by_subgroup = variant == Variant::subgroup;
-  const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 64;
-  require_iterations("layer_norm", 3 * ceil_div(w.channels, lanes) + 12, w.name);
-  const Kernel& kernel =
-      kernels(p.device())
-          .get(by_subgroup ? "layer_norm.subgroup" : "layer_norm", std::array{lanes});
+  const std::uint32_t lanes = by_subgroup ? limits.subgroup_size : 64;
+  const bool lane_a_row = by_subgroup && addresses && limits.addresses && w.channels % 4 == 0;
+  require_iterations("layer_norm", 3 * ceil_div(w.channels, lane_a_row ? 4 : lanes) + 12, w.name);
+  const Kernel& kernel = kernels(p.device())
+                             .get(lane_a_row    ? "layer_norm_rows"
+                                  : by_subgroup ? "layer_norm.subgroup"
+                                                : "layer_norm",
+                                  std::array{lanes});
 
   const Tensor gamma = p.constant(w.name + ".gamma", {{w.channels}}, w.gamma);
   const Tensor beta = p.constant(w.name + ".beta", {{w.channels}}, w.beta);
@@ -47,11 +52,12 @@ Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w
   const std::int64_t rows = x.shape().row_count();
   const Push push{static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(w.channels),
                   w.epsilon};
-  p.dispatch(w.name, {kernel,
-                      {x, gamma, beta},
-                      {y},
-                      push_bytes(push),
-                      split_groups(p.device(), "layer_norm", rows)});
+  p.dispatch(w.name,
+             {kernel,
+              {x, gamma, beta},
+              {y},
+              push_bytes(push),
+              split_groups(p.device(), "layer_norm", lane_a_row ? ceil_div(rows, lanes) : rows)});
   return y;
 }
 

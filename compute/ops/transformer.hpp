@@ -79,10 +79,11 @@ Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Ten
 /// Each row to mean 0, variance 1, then scaled and shifted.   x [..., C] -> [..., C]
 Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w);
 /// softmax(Q K^T / sqrt(D)) V for every head; D = C / heads <= 128.
-/// qkv [B, T, 3C], inner order (q k v, head, channel) -> [B, T, C]
-/// `precision` is that of the products' factors where matrix hardware multiplies them.
+/// qkv [B, T, 3C], inner order (q k v, head, channel) -> [B, Q, C]: rows of the first Q tokens,
+/// `queries`; 0 means all T. `precision` is that of the products' factors where matrix hardware
+/// multiplies them.
 Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads,
-                 Precision precision = Precision::fp32);
+                 Precision precision = Precision::fp32, std::int64_t queries = 0);
 /// Cuts non-overlapping patches; remainder right and below is dropped.
 /// image [B, 3, H, W] -> [B, N, 3 * patch_h * patch_w], inner order (channel, row, column).
 Tensor patches(ProgramBuilder& p, const Tensor& image, int patch_h, int patch_w);
@@ -93,6 +94,8 @@ Tensor patches(ProgramBuilder& p, const Pixels& pixels, int patch_h, int patch_w
 Tensor tokens(ProgramBuilder& p, const Tensor& x, const Table& prefix, const Table& positions);
 /// Row `token` of every sequence.           x [B, T, C] -> [B, C]
 Tensor select_token(ProgramBuilder& p, const Tensor& x, std::int64_t token);
+/// The first `count` rows of every sequence.   x [B, T, C] -> [B, count, C]
+Tensor first_tokens(ProgramBuilder& p, const Tensor& x, std::int64_t count);
 /// The mean over tokens first..T-1.         x [B, T, C] -> [B, C]
 Tensor mean_tokens(ProgramBuilder& p, const Tensor& x, std::int64_t first);
 /// (a + b) / 2, same shape.

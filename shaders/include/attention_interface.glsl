@@ -27,6 +27,7 @@ layout(push_constant) uniform Push {
   uint sequences;  // B * H
   uint heads;      // H
   uint tokens;     // T
+  uint queries;    // Q, of the first tokens: rows of y
   uint chunk;      // keys at a time, a multiple of 4 * LANES; attention_subgroup only
 };
 
@@ -58,7 +59,7 @@ vec4 load_quad(uint row, uint quad) {
 }
 
 void store_quad(uint sequence, uint token, uint quad, vec4 value) {
-  const uint row = sequence / heads * tokens + token;
+  const uint row = sequence / heads * queries + token;
   const uint at = (row * heads + sequence % heads) * DIM + 4 * quad;
 #if defined(ADDRESS)
   write_quad(y, at / 4, value);

@@ -3,18 +3,19 @@
 // becomes of its sums. Include it after attention_interface.glsl.
 //
 // Grid       queries x parts of the keys over x; sequences over y, then z. A part is `chunk` keys
-// Parts      where there are several, y is [parts, B * H, T, QUADS + 1 quads]: a row's unscaled
+// Parts      where there are several, y is [parts, B * H, Q, QUADS + 1 quads]: a row's unscaled
 //            sum, then its maximum and denominator. attention_reduce joins them
 
 struct Place {
   uint sequence, base, first_query, first_key, end_key, part, parts;
 };
 
-Place find_place(uint queries) {
+// `rows` queries a workgroup.
+Place find_place(uint rows) {
   Place place;
   place.parts = (tokens + chunk - 1) / chunk;
   place.part = gl_WorkGroupID.x % place.parts;
-  place.first_query = gl_WorkGroupID.x / place.parts * queries;
+  place.first_query = gl_WorkGroupID.x / place.parts * rows;
   place.sequence = gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y;
   place.base = head_base(min(place.sequence, sequences - 1));
   place.first_key = place.part * chunk;
@@ -24,7 +25,7 @@ Place find_place(uint queries) {
 
 // The first quad of a row of a part.
 uint part_row(uint part, uint sequence, uint token) {
-  return ((part * sequences + sequence) * tokens + token) * (QUADS + 1);
+  return ((part * sequences + sequence) * queries + token) * (QUADS + 1);
 }
 
 void store_part(uint at, vec4 value) {

@@ -23,7 +23,8 @@ constexpr Size kSizes[] = {{1, 1, 1, 8},    {1, 2, 1, 1},    {2, 13, 3, 24},  {1
                            {1, 16, 2, 64},  {1, 17, 2, 64},  {3, 31, 1, 32},  {1, 32, 1, 33},
                            {1, 33, 1, 128}, {2, 65, 2, 80},  {1, 127, 2, 55}, {1, 128, 2, 16},
                            {1, 129, 1, 96}, {1, 197, 3, 64}, {1, 257, 1, 80}, {1, 70, 1, 127}};
-/// How many steps of 4 * lanes keys a chunk has; 0 is what plan_attention picks.
+/// How many steps of 4 * lanes keys a chunk has; 0 is what plan_attention picks. With 1, tensors
+/// are bound, not given by address.
 constexpr int kChunks[] = {0, 1, 2};
 
 class AttentionTest : public DeviceTest,
@@ -34,6 +35,7 @@ class AttentionTest : public DeviceTest,
     AttentionPlan plan = plan_attention(device(), variant, tokens);
     if (variant == Variant::subgroup && chunk > 0) {
       plan.chunk = static_cast<std::uint32_t>(chunk) * 4 * device().limits().subgroup_size;
+      plan.addresses = chunk != 1;
     }
     return plan;
   }
@@ -148,6 +150,32 @@ INSTANTIATE_TEST_SUITE_P(Wide, MatrixAttentionTest,
                          ::testing::Combine(::testing::Values(Size{1, 70, 1, 128}),
                                             ::testing::Values(0u, 32u)),
                          name_of_matrix_attention);
+
+class AttentionQueriesTest : public DeviceTest, public ::testing::WithParamInterface<Variant> {};
+
+TEST_P(AttentionQueriesTest, TheFirstRowsAreThoseOfAllRows) {
+  if (!supports(device(), GetParam())) GTEST_SKIP() << "no subgroup shuffle";
+  constexpr std::int64_t kBatch = 2, kTokens = 37, kHeads = 3, kDim = 24, kChannels = 72;
+  const Values qkv = random_values({kBatch, kTokens, 3 * kChannels}, 5, 1.0f);
+  const auto all = reference::attention(qkv.data, kBatch, kTokens, kHeads, kDim);
+  for (const std::int64_t queries : {1, 2, 17, 37}) {
+    const Values y = run_op(device(), {qkv}, [&](ProgramBuilder& p, const auto& in) {
+      return attention_planned(p, in[0], kHeads, plan_attention(device(), GetParam(), kTokens),
+                               queries);
+    });
+    ASSERT_EQ(y.shape, (compute::Shape{kBatch, queries, kChannels}));
+    std::vector<double> expected;
+    for (std::int64_t b = 0; b < kBatch; ++b) {
+      const auto first = all.begin() + b * kTokens * kChannels;
+      expected.insert(expected.end(), first, first + queries * kChannels);
+    }
+    expect_close(y.data, expected, 2e-6);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, AttentionQueriesTest,
+                         ::testing::Values(Variant::subgroup, Variant::portable),
+                         [](const auto& info) { return name(info.param); });
 
 }  // namespace
 }  // namespace fovea::test

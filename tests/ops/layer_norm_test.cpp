@@ -15,7 +15,7 @@ namespace {
 using compute::ProgramBuilder;
 using compute::ops::Variant;
 
-using Case = std::tuple<Variant, int, int>;  // variant, rows, channels
+using Case = std::tuple<std::pair<Variant, bool>, int, int>;  // addresses too, rows, channels
 
 class LayerNormTest : public DeviceTest, public ::testing::WithParamInterface<Case> {
  protected:
@@ -25,23 +25,24 @@ class LayerNormTest : public DeviceTest, public ::testing::WithParamInterface<Ca
     compute::ConstantStore store(device());
     const auto w = compute::ops::upload_layer_norm(store, "norm", gamma.data, beta.data, epsilon);
     const Values y = run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
-      return layer_norm_variant(p, in[0], w, std::get<0>(GetParam()));
+      const auto& [variant, addresses] = std::get<0>(GetParam());
+      return layer_norm_variant(p, in[0], w, variant, addresses);
     });
     expect_close(y.data, reference::layer_norm(x.data, gamma.data, beta.data, epsilon), tolerance);
   }
 };
 
 TEST_P(LayerNormTest, MatchesTheReference) {
-  const auto& [variant, rows, channels] = GetParam();
-  if (!supports(device(), variant)) GTEST_SKIP() << "no subgroup shuffle";
+  const auto& [family, rows, channels] = GetParam();
+  if (!supports(device(), family.first)) GTEST_SKIP() << "no subgroup shuffle";
   // Normalised values reach sqrt(C) <= 64; mean and variance carry a few roundings of 2^-24.
   compare(random_values({rows, channels}, 1), 1e-6f, 1e-5);
 }
 
 // A variance taken as E[x^2] - E[x]^2 in f32 would lose everything here.
 TEST_P(LayerNormTest, SurvivesAMeanFarFromZero) {
-  const auto& [variant, rows, channels] = GetParam();
-  if (!supports(device(), variant)) GTEST_SKIP() << "no subgroup shuffle";
+  const auto& [family, rows, channels] = GetParam();
+  if (!supports(device(), family.first)) GTEST_SKIP() << "no subgroup shuffle";
   Values x = random_values({rows, channels}, 1);
   for (float& value : x.data) value += 1000.0f;
   // The mean itself rounds by 1000 * 2^-24 = 6e-5 of a deviation of 0.6, a few times over. With one
@@ -50,12 +51,15 @@ TEST_P(LayerNormTest, SurvivesAMeanFarFromZero) {
 }
 
 std::string name_of_layernorm(const ::testing::TestParamInfo<LayerNormTest::ParamType>& info) {
-  return name(std::get<0>(info.param)) + "_" + std::to_string(std::get<1>(info.param)) + "x" +
-         std::to_string(std::get<2>(info.param));
+  const auto& [variant, addresses] = std::get<0>(info.param);
+  return name(variant) + (addresses ? "_" : "_bound_") + std::to_string(std::get<1>(info.param)) +
+         "x" + std::to_string(std::get<2>(info.param));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LayerNormTest,
-                         ::testing::Combine(::testing::Values(Variant::subgroup, Variant::portable),
+                         ::testing::Combine(::testing::Values(std::pair(Variant::subgroup, true),
+                                                              std::pair(Variant::subgroup, false),
+                                                              std::pair(Variant::portable, false)),
                                             ::testing::Values(1, 13, 197),
                                             ::testing::Values(1, 7, 8, 9, 63, 64, 65, 127, 165, 192,
                                                               257, 768, 4096)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// patches, tokens, select_token, mean_tokens, average.
+// patches, tokens, select_token, first_tokens, mean_tokens, average.
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -139,6 +139,20 @@ TEST_P(TokenOpsTest, SelectTokenCopiesOneRow) {
     });
     expect_close(y.data, reference::select_token(x.data, batch(), tokens(), channels(), token),
                  0.0);
+  }
+}
+
+TEST_P(TokenOpsTest, FirstTokensCopiesTheFirstRows) {
+  const Values x = input();
+  for (const std::size_t count : {std::size_t{1}, (tokens() + 1) / 2, tokens()}) {
+    const Values y = run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
+      return compute::ops::first_tokens(p, in[0], static_cast<std::int64_t>(count));
+    });
+    ASSERT_EQ(y.data.size(), batch() * count * channels());
+    for (std::size_t i = 0; i < y.data.size(); ++i) {
+      const std::size_t b = i / (count * channels());
+      ASSERT_EQ(y.data[i], x.data[b * (tokens() - count) * channels() + i]) << i;
+    }
   }
 }
 

@@ -23,16 +23,32 @@ using compute::Tensor;
 
 namespace {
 
-/// x [B, T, C] -> [B, T, C]
-Tensor vit_block(ProgramBuilder& p, const VitBlock& w, Tensor x, const VitConfig& config) {
+/// x [B, T, C] -> [B, Q, C]: the rows of the first Q tokens, `queries`; 0 means all. Every row
+/// attends to all tokens, so a row is the same whether or not the others are computed.
+Tensor vit_block(ProgramBuilder& p, const VitBlock& w, Tensor x, const VitConfig& config,
+                 std::int64_t queries = 0) {
   Tensor y = ops::layer_norm(p, x, w.layernorm_before);
   y = ops::linear(p, y, w.attention_qkv);
-  y = ops::attention(p, y, config.heads, w.attention_qkv.precision);
+  y = ops::attention(p, y, config.heads, w.attention_qkv.precision, queries);
+  if (queries > 0) x = ops::first_tokens(p, x, queries);
   x = ops::linear_add(p, y, w.attention_output, x);
 
   y = ops::layer_norm(p, x, w.layernorm_after);
   y = ops::linear(p, y, w.intermediate, config.activation);
   return ops::linear_add(p, y, w.output, x);
+}
+
+/// How many of the last block's first rows the head reads; 0 means all.
+std::int64_t rows_read(const VitConfig& config) {
+  switch (config.pooling) {
+    case Pooling::cls:
+      return 1;
+    case Pooling::cls_and_distilled:
+      return 2;
+    case Pooling::mean_patches:
+      return 0;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -82,7 +98,8 @@ Tensor VitModel::forward(ProgramBuilder& p, const VitInput& pictures, VitTaps ta
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     {
       const auto scope = p.scope(fmt::format("encoder.layer.{}", i));
-      x = vit_block(p, layers_[i], x, config_);
+      const bool only_read_rows = i + 1 == layers_.size() && taps == VitTaps::none;
+      x = vit_block(p, layers_[i], x, config_, only_read_rows ? rows_read(config_) : 0);
     }
     if (taps == VitTaps::blocks) p.output(fmt::format("block.{}", i), x);
   }

@@ -25,7 +25,7 @@ struct VitBlock {
 
 /// What forward() leaves readable besides its result.
 enum class VitTaps {
-  none,
+  none,    // and of the last block, only the rows that the head reads are computed
   blocks,  // outputs "embeddings" and "block.<i>", each [B, T, C]: to find where two runs part
 };
 

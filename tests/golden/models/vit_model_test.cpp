@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What VitModel promises besides its numbers.
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,46 @@ TEST_F(VitModel, OnlyTheRowThatTheHeadReadsIsNormalised) {
   }
   FAIL() << "no final norm";
 }
+
+// The last block then computes one row, two or all; a head that saw another row would differ by far
+// more than the order of a sum can do.
+class LastBlock : public test::DeviceTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(LastBlock, RowsThatNobodyReadsChangeNothing) {
+  const GoldenModel golden = load_golden(GetParam());
+  const vision::Checkpoint checkpoint = vision::Checkpoint::open(golden.folder);
+  const auto height = checkpoint.config().image_h, width = checkpoint.config().image_w;
+  std::vector<float> pixels(static_cast<std::size_t>(2 * 3 * height * width));
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    pixels[i] = static_cast<float>(i % 97) / 48.0f - 1.0f;
+  }
+  compute::ConstantStore store(device());
+  const vision::VitModel model(device(), store, checkpoint, Precision::fp32, height, width);
+  const auto logits = [&](vision::VitTaps taps) {
+    compute::ProgramBuilder builder(device(), "vit");
+    const compute::Tensor images = builder.input("images", {{2, 3, height, width}});
+    builder.output("logits", model.forward(builder, images, taps));
+    compute::Program program = std::move(builder).build(1);
+    compute::Run run = program.begin();
+    std::memcpy(run.input("images").data(), pixels.data(), pixels.size() * sizeof(float));
+    run.submit();
+    run.wait();
+    const auto bytes = run.output("logits");
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  };
+  EXPECT_THAT(logits(vision::VitTaps::none),
+              testing::Pointwise(testing::FloatNear(1e-5f), logits(vision::VitTaps::blocks)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, LastBlock,
+                         testing::Values("vit-plain", "deit-distilled", "timm-registers-average"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 TEST_F(VitModel, APictureSmallerThanAPatchIsRefused) {
   compute::ConstantStore store(device());
