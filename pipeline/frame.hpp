@@ -46,6 +46,7 @@ struct Frame {
   cv::Mat thumbnail;           // RGB, longest side <= kThumbnailPx; empty unless a sink wants it
   int width_px = 0, height_px = 0;    // of the upright original
   int orientation = 1;                // EXIF value that was applied
+  int reduction = 1;                  // decoded at that fraction (decode: fast)
   bool truncated = false;             // decoded only in part, as the user allowed
   std::vector<vision::Label> labels;  // best first
   Timings timings;

@@ -51,6 +51,10 @@ void add_run_options(CLI::App& command, CommonOptions& options) {
   add_model_option(command, options);
   add_device_options(command, options);
   command.add_option("--batch", options.batch, "Pictures in one submission")->type_name("N");
+  command
+      .add_option("--decode", options.decode,
+                  "exact, or fast: large JPEGs are decoded smaller, which changes answers a little")
+      ->type_name("exact|fast");
   command.add_option("--top", options.top, "Labels kept per picture")->type_name("N");
   command
       .add_option("-o,--output", options.outputs,
@@ -101,6 +105,7 @@ std::vector<Override> to_overrides(const CommonOptions& options, const std::stri
   add("--device", "device", options.device);
   add("--precision", "precision", options.precision);
   add("--batch", "batch", options.batch);
+  add("--decode", "decode", options.decode);
   std::vector<std::string> outputs = options.outputs;
   if (options.json && !names_stdout(outputs)) outputs.emplace_back("-");
   for (const std::string& file : outputs) {

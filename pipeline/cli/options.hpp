@@ -20,7 +20,7 @@ inline constexpr const char* kBuiltinModel = "fovea-vit-cifar10";
 
 /// As typed; empty where the option was not given.
 struct CommonOptions {
-  std::string model, device, precision, batch, top;
+  std::string model, device, precision, batch, top, decode;
   std::vector<std::string> outputs;  // -o
   std::vector<std::string> sets;     // --set
   std::string progress = "auto";

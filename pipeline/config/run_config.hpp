@@ -86,12 +86,18 @@ struct LimitsConfig {
 
 enum class Truncated : std::uint8_t { reject, accept };
 
+enum class DecodeMode : std::uint8_t {
+  exact,  // every pixel as the file has it
+  fast,   // JPEGs at 1/2, 1/4 or 1/8 where the model's own resize shrinks further: other pixels
+};
+
 struct RunConfig {
   int version = 1;
   std::string device = "auto";
   compute::ops::Precision precision = compute::ops::Precision::fp32;
   int batch = 8;
   int decode_threads = 0;  // 0: one per core
+  DecodeMode decode = DecodeMode::exact;
   Truncated truncated = Truncated::reject;
   std::vector<SourceConfig> sources;
   std::vector<StageConfig> stages;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/decode/decode.hpp"
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -41,12 +43,26 @@ void check_size(const PictureHeader& header, const DecodeOptions& options) {
         fmt::format("{}: damaged, the first frame exceeds the picture", header.format));
 }
 
-cv::Mat opencv_decode(Bytes bytes, const PictureHeader& header) {
+int colour_flag(int reduction) {
+  switch (reduction) {
+    case 2:
+      return cv::IMREAD_REDUCED_COLOR_2;
+    case 4:
+      return cv::IMREAD_REDUCED_COLOR_4;
+    case 8:
+      return cv::IMREAD_REDUCED_COLOR_8;
+    default:
+      assert(reduction == 1);
+      return cv::IMREAD_COLOR;
+  }
+}
+
+cv::Mat opencv_decode(Bytes bytes, const PictureHeader& header, int reduction) {
   const QuietOpenCv quiet;
   // Orientation is applied here: OpenCV's versions differ in the formats they look into.
   const int flags = header.read == PixelRead::stored
                         ? cv::IMREAD_UNCHANGED
-                        : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
+                        : colour_flag(reduction) | cv::IMREAD_IGNORE_ORIENTATION;
   // imdecode reads only; its parameter has no way to say so.
   const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1,
                        const_cast<std::byte*>(bytes.data()));
@@ -90,6 +106,12 @@ cv::Mat to_rgb8(cv::Mat pixels, const PictureHeader& header) {
       throw FrameError(
           fmt::format("{}: {} channels, not 1, 3 or 4", header.format, pixels.channels()));
   }
+}
+
+int reduction_of(const PictureHeader& header, const DecodeOptions& options) {
+  if (!options.reduction || header.format != "JPEG") return 1;
+  const auto w = static_cast<int>(header.width), h = static_cast<int>(header.height);
+  return swaps_sides(header.orientation) ? options.reduction(w, h) : options.reduction(h, w);
 }
 
 /// The first frame of an animation on its black canvas.
@@ -143,14 +165,19 @@ Decoded decode_bytes(std::span<const std::byte> bytes, const DecodeOptions& opti
         fmt::format("{}: the file is cut short; 'truncated: accept' takes the part that is there",
                     header.format));
 
+  const int reduction = reduction_of(header, options);
   cv::Mat pixels =
-      opencv_decode(header.rewritten.empty() ? bytes : Bytes(header.rewritten), header);
+      opencv_decode(header.rewritten.empty() ? bytes : Bytes(header.rewritten), header, reduction);
   if (pixels.empty())
     throw FrameError(fmt::format("{}: the picture data of {} pixels is damaged or cut short",
                                  header.format, size_text(header.width, header.height)));
   const bool animated = header.frame_w != 0;
-  const std::uint64_t w = animated ? header.frame_w : header.width;
-  const std::uint64_t h = animated ? header.frame_h : header.height;
+  const auto reduced = [&](std::uint64_t side) {
+    const auto parts = static_cast<std::uint64_t>(reduction);
+    return (side + parts - 1) / parts;
+  };
+  const std::uint64_t w = animated ? header.frame_w : reduced(header.width);
+  const std::uint64_t h = animated ? header.frame_h : reduced(header.height);
   if (static_cast<std::uint64_t>(pixels.cols) != w || static_cast<std::uint64_t>(pixels.rows) != h)
     throw FrameError(fmt::format("{}: damaged, the header states {} pixels and the data holds {}",
                                  header.format, size_text(w, h),
@@ -162,8 +189,10 @@ Decoded decode_bytes(std::span<const std::byte> bytes, const DecodeOptions& opti
   Decoded decoded;
   decoded.image.rgb = upright(pixels, header.orientation);
   decoded.orientation = header.orientation;
-  decoded.source_w = decoded.image.width_px();
-  decoded.source_h = decoded.image.height_px();
+  decoded.reduction = reduction;
+  decoded.source_w = static_cast<int>(header.width);
+  decoded.source_h = static_cast<int>(header.height);
+  if (swaps_sides(header.orientation)) std::swap(decoded.source_w, decoded.source_h);
   decoded.format = header.format;
   decoded.truncated = header.truncated;
   return decoded;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -16,6 +17,10 @@
 #include "vision/image.hpp"
 
 namespace fovea::pipeline {
+
+/// By how much (1, 2, 4 or 8) a picture of `height` x `width` upright pixels may be shrunk while
+/// it is decoded. Called by several threads at once.
+using Reduction = std::function<int(int height, int width)>;
 
 struct DecodeOptions {
   /// Width times height as the header states it. Larger costs 3 bytes a pixel and more while
@@ -25,12 +30,16 @@ struct DecodeOptions {
   std::uint64_t max_bytes = std::uint64_t{1} << 30;
   /// Take a JPEG whose data ends early; what is missing is grey. Other formats stay refused.
   bool accept_truncated = false;
+  /// JPEGs are decoded at the fraction it names, from fewer coefficients: several times faster,
+  /// other pixels. Empty: never, and every format but JPEG never.
+  Reduction reduction;
 };
 
 struct Decoded {
   vision::Image image;
   int orientation = 1;             // the EXIF value that was applied, 1 .. 8
-  int source_w = 0, source_h = 0;  // of the upright picture
+  int source_w = 0, source_h = 0;  // of the upright picture, before any reduction
+  int reduction = 1;               // `image` has that fraction of its sides, rounded up
   std::string format;              // "JPEG"
   bool truncated = false;          // only with accept_truncated
 };

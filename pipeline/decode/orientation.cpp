@@ -12,7 +12,7 @@ constexpr int kUpsideDown = 0, kMirror = 1, kHalfTurn = -1;  // cv::flip's codes
 
 cv::Mat upright(const cv::Mat& stored, int orientation) {
   cv::Mat turned = stored;
-  if (orientation >= 5) cv::transpose(stored, turned);
+  if (swaps_sides(orientation)) cv::transpose(stored, turned);
   switch (orientation) {
     case 2:
     case 6:

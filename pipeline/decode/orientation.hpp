@@ -10,4 +10,7 @@ namespace fovea::pipeline {
 /// ImageOps.exif_transpose gives it. Orientation 1 returns `stored` itself.
 cv::Mat upright(const cv::Mat& stored, int orientation);
 
+/// Does turning it upright exchange a picture's width and height?
+constexpr bool swaps_sides(int orientation) { return orientation >= 5; }
+
 }  // namespace fovea::pipeline

@@ -27,6 +27,9 @@ class ClassifyStage : public ModelStage {
   /// Class names by id.
   const std::vector<std::string>& labels() const { return inference_.config().labels; }
 
+  /// How much smaller a picture may be decoded for this stage (Preprocessor::reduction).
+  int reduction(int height, int width) const { return preprocessor_.reduction(height, width); }
+
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }

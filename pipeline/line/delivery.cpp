@@ -29,7 +29,9 @@ void Delivery::filter() {
 
 void Delivery::deliver(const Outcome<Frame>& outcome) {
   for (Sink* sink : sinks_) sink->write(outcome);
-  (std::holds_alternative<Frame>(outcome) ? done_ : failed_).fetch_add(1);
+  const auto* frame = std::get_if<Frame>(&outcome);
+  (frame ? done_ : failed_).fetch_add(1);
+  if (frame && frame->reduction != 1) reduced_.fetch_add(1);
   leave();
   if (wants_thumbnail()) ask_for_thumbnails();
 }
@@ -53,6 +55,7 @@ RunSummary Delivery::finish(bool interrupted, std::string bottleneck) {
   summary.done = end.done;
   summary.failed = end.failed;
   summary.filtered = end.filtered;
+  summary.reduced = reduced_.load();
   summary.seen = end.done + end.failed + end.filtered;
   summary.elapsed_s = end.elapsed_s;
   summary.images_per_s = end.images_per_s;

@@ -45,7 +45,8 @@ class Delivery {
   std::span<Sink* const> sinks_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::atomic<bool> wants_thumbnail_{false};
-  std::atomic<std::uint64_t> done_{0}, failed_{0}, filtered_{0}, in_line_{0}, peak_in_line_{0};
+  std::atomic<std::uint64_t> done_{0}, failed_{0}, filtered_{0}, reduced_{0}, in_line_{0},
+      peak_in_line_{0};
 };
 
 }  // namespace fovea::pipeline

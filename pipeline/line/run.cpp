@@ -74,9 +74,21 @@ SourceOptions source_options(const RunConfig& config, const RunOptions& options)
   return source;
 }
 
-Decode make_decode(const RunConfig& config) {
-  const DecodeOptions options{config.limits.max_pixels, config.limits.max_bytes,
-                              config.truncated == Truncated::accept};
+/// What every model of the chain can spare; `models` outlive the result.
+Reduction least_reduction(std::vector<const ClassifyStage*> models) {
+  return [models = std::move(models)](int height, int width) {
+    int least = models.front()->reduction(height, width);
+    for (const ClassifyStage* model : models) {
+      least = std::min(least, model->reduction(height, width));
+    }
+    return least;
+  };
+}
+
+Decode make_decode(const RunConfig& config, const std::vector<const ClassifyStage*>& models) {
+  DecodeOptions options{
+      config.limits.max_pixels, config.limits.max_bytes, config.truncated == Truncated::accept, {}};
+  if (config.decode == DecodeMode::fast) options.reduction = least_reduction(models);
   return [options](const Packet& packet) {
     Decoded decoded = packet.path.empty() ? decode_bytes(packet.bytes, options)
                                           : decode_file(packet.path, options);
@@ -86,6 +98,7 @@ Decode make_decode(const RunConfig& config) {
     frame.height_px = decoded.source_h;
     frame.orientation = decoded.orientation;
     frame.truncated = decoded.truncated;
+    frame.reduction = decoded.reduction;
     return frame;
   };
 }
@@ -124,6 +137,7 @@ std::string of_all(const std::vector<OpenedModel>& models, Text text) {
 
 struct BuiltChain {
   std::vector<std::unique_ptr<Stage>> stages;
+  std::vector<const ClassifyStage*> models;  // those of the stages
   std::vector<std::string> labels;
 };
 
@@ -140,6 +154,7 @@ BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& 
                                                     std::get<ClassifyConfig>(stage),
                                                     config.precision, config.batch);
     chain.labels = classify->labels();
+    chain.models.push_back(classify.get());
     chain.stages.push_back(std::move(classify));
   }
   return chain;
@@ -156,6 +171,7 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
   identity.device_uuid = device.info().uuid;
   identity.precision = config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32";
   identity.batch = config.batch;
+  identity.decode = config.decode == DecodeMode::fast ? "fast" : "exact";
   identity.opencv_version = cv::getVersionString();
   identity.config_yaml = emit_yaml(config);
   identity.started_utc = fmt::format(
@@ -211,7 +227,7 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   RunReport report;
   BuiltChain built = build_chain(config, models, device);
   report.labels = std::move(built.labels);
-  const Chain chain(make_decode(config), std::move(built.stages));
+  const Chain chain(make_decode(config, built.models), std::move(built.stages));
   report.identity = identify(config, models, device);
   report.identity.model_sha256 = hashes.get();
 

@@ -70,6 +70,7 @@ std::string to_record(const Frame& frame) {
                  {"frame", frame.tag.frame},
                  {"size", Json::array({frame.width_px, frame.height_px})}};
   if (frame.orientation != 1) record["orientation"] = frame.orientation;
+  if (frame.reduction != 1) record["reduction"] = frame.reduction;
   if (frame.truncated) record["truncated"] = true;
   record["labels"] = std::move(labels);
   record["timings_ms"] = {{"decode", rounded(frame.timings.decode_ms, 3)},

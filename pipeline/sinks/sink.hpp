@@ -19,6 +19,7 @@ namespace fovea::pipeline {
 /// How a run went, in counts. done + failed + filtered = seen.
 struct RunSummary {
   std::uint64_t seen = 0, done = 0, failed = 0, filtered = 0;
+  std::uint64_t reduced = 0;  // of those done: decoded smaller, by decode: fast
   double elapsed_s = 0;
   double images_per_s = 0;
   bool interrupted = false;
@@ -32,6 +33,7 @@ struct RunIdentity {
   std::string device, driver, device_uuid;
   std::string precision;
   int batch = 0;
+  std::string decode;  // "exact" or "fast"
   std::string opencv_version;
   std::string config_yaml;  // the run as YAML, as --emit-yaml prints it
   std::string started_utc;  // ISO 8601

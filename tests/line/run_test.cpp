@@ -208,6 +208,40 @@ TEST_F(RunPipeline, ACascadeAsksTheSecondModelOnlyAboutWhatPassed) {
   }
 }
 
+TEST_F(RunPipeline, DecodesSmallerOnlyWhereAskedAndSaysSo) {
+  cv::Mat pixels(300, 400, CV_8UC3);
+  for (int y = 0; y < pixels.rows; ++y) {
+    for (int x = 0; x < pixels.cols; ++x) {
+      pixels.at<cv::Vec3b>(y, x) = {static_cast<std::uint8_t>(x / 2), 90,
+                                    static_cast<std::uint8_t>(y / 2)};
+    }
+  }
+  fs::create_directories(tree_.root() / "in");
+  ASSERT_TRUE(cv::imwrite((tree_.root() / "in/large.jpg").string(), pixels));
+  ASSERT_TRUE(cv::imwrite((tree_.root() / "in/lossless.png").string(), pixels));
+  auto cfg = config();
+  cfg.report_dir = tree_.root() / "out";
+  std::vector<Frame> frames;
+  for (const DecodeMode mode : {DecodeMode::exact, DecodeMode::fast}) {
+    cfg.decode = mode;
+    Seen seen;
+    const RunReport report = run(cfg, seen);
+    const bool fast = mode == DecodeMode::fast;
+    EXPECT_EQ(report.summary.reduced, fast ? 1u : 0u);
+    EXPECT_THAT(text_of("out/manifest.json"),
+                HasSubstr(fast ? "\"decode\": \"fast\"" : "\"decode\": \"exact\""));
+    ASSERT_EQ(seen.frames.size(), 2u);
+    EXPECT_EQ(seen.frames[0].reduction, fast ? 8 : 1) << "300 pixels for a model of 32";
+    EXPECT_EQ(seen.frames[1].reduction, 1);
+    EXPECT_EQ(seen.frames[0].width_px, 400);
+    EXPECT_EQ(seen.frames[0].height_px, 300);
+    frames.push_back(seen.frames[0]);
+  }
+  EXPECT_EQ(frames[0].labels[0].id, frames[1].labels[0].id);
+  // Of a smooth picture a smaller decoding changes the answer by little.
+  EXPECT_NEAR(frames[0].labels[0].score, frames[1].labels[0].score, 0.02);
+}
+
 TEST_F(RunPipeline, AStopGivesWholeRecordsAndSaysSo) {
   for (int i = 0; i < 200; ++i) add_picture(fmt::format("in/{}.png", i), i);
   auto cfg = config(1);

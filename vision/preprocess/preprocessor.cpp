@@ -127,6 +127,14 @@ void Preprocessor::resize(const Image& image, std::span<std::uint8_t> pixels,
   resample(image.rgb, x.resize, y.resize, spec_.resample, scratch, visible);
 }
 
+int Preprocessor::reduction(int h, int w) const noexcept {
+  if (spec_.resize == ResizeMode::none) return 1;
+  const FullSize full = full_size(spec_, h, w);
+  int reduction = 8;
+  while (reduction > 1 && (full.h * reduction > h || full.w * reduction > w)) reduction /= 2;
+  return reduction;
+}
+
 void Preprocessor::normalise(std::span<const std::uint8_t> pixels, std::span<float> tensor) const {
   assert(pixels.size() == output_count() && tensor.size() == output_count());
   const std::size_t plane = output_count() / 3;

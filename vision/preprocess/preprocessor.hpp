@@ -37,6 +37,9 @@ class Preprocessor {
   /// Resize and crop. `pixels` is [H, W, 3] u8 in the order R, G, B.
   /// Requires: pixels.size() == output_count().
   void resize(const Image& image, std::span<std::uint8_t> pixels, ResampleScratch& scratch) const;
+  /// By how much (1, 2, 4 or 8) a picture of `h` x `w` pixels may be shrunk before resize() so
+  /// that resize() never has to enlarge it again.
+  int reduction(int h, int w) const noexcept;
   const ByteValues& byte_values() const noexcept { return byte_values_; }
   /// Every byte of `pixels` [H, W, 3] replaced by its value: `tensor` is [3, H, W] f32.
   /// Requires: both sizes are output_count().

@@ -113,6 +113,23 @@ TEST(Preprocessor, ExtremeShapesGiveTheirCropInNoTime) {
   EXPECT_GT(cv::norm(out, cv::Mat(out.size(), out.type(), cv::Scalar::all(77))), 0.0);
 }
 
+TEST(Preprocessor, APictureMayShrinkOnlyAsFarAsTheResizeWould) {
+  PreprocessSpec squash;  // to 224 x 224
+  EXPECT_EQ(Preprocessor(squash).reduction(480, 640), 2);
+  EXPECT_EQ(Preprocessor(squash).reduction(447, 640), 1);
+  EXPECT_EQ(Preprocessor(squash).reduction(448, 448), 2);
+  EXPECT_EQ(Preprocessor(squash).reduction(5000, 896), 4);
+  EXPECT_EQ(Preprocessor(squash).reduction(1792, 1792), 8);
+  EXPECT_EQ(Preprocessor(squash).reduction(1, 1'000'000), 1);
+  PreprocessSpec edge = squash;
+  edge.resize = ResizeMode::shortest_edge;
+  edge.shortest_edge = 256;
+  edge.center_crop = true;
+  EXPECT_EQ(Preprocessor(edge).reduction(480, 640), 1);
+  EXPECT_EQ(Preprocessor(edge).reduction(2048, 1024), 4);
+  EXPECT_EQ(Preprocessor(crop_only(4, 4, CropRounding::transformers)).reduction(900, 900), 1);
+}
+
 TEST(Preprocessor, ManyThreadsMayUseOne) {
   const Preprocessor preprocessor{PreprocessSpec{}};
   const Image image{test::pattern("noise", 300, 200)};

@@ -88,6 +88,7 @@ inline RunIdentity make_identity() {
   identity.device_uuid = "00-11";
   identity.precision = "fp32";
   identity.batch = 8;
+  identity.decode = "fast";
   identity.opencv_version = "4.6.0";
   identity.config_yaml = "version: 1\nsource: photos\n";
   identity.started_utc = "2026-03-01T12:34:56Z";

@@ -143,6 +143,7 @@ TEST_F(RecordTest, ManifestSaysWhatProducedTheResults) {
   summary.done = 7;
   summary.failed = 2;
   summary.filtered = 1;
+  summary.reduced = 3;
   summary.elapsed_s = 2.5;
   summary.images_per_s = 4;
   summary.bottleneck = "decode";
@@ -152,7 +153,9 @@ TEST_F(RecordTest, ManifestSaysWhatProducedTheResults) {
   EXPECT_EQ(manifest["schema"], 1);
   EXPECT_EQ(manifest["model"]["sha256"], "ab12");
   EXPECT_EQ(manifest["device"]["driver"], "test driver 1");
-  EXPECT_EQ(manifest["counts"], (Json{{"seen", 10}, {"done", 7}, {"failed", 2}, {"filtered", 1}}));
+  EXPECT_EQ(manifest["counts"],
+            (Json{{"seen", 10}, {"done", 7}, {"failed", 2}, {"filtered", 1}, {"reduced", 3}}));
+  EXPECT_EQ(manifest["decode"], "fast");
   EXPECT_EQ(manifest["config"], make_identity().config_yaml);
   EXPECT_EQ(manifest["started"], "2026-03-01T12:34:56Z");
   EXPECT_THAT(manifest["ended"].get<std::string>(),
