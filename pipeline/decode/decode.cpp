@@ -16,6 +16,7 @@
 
 #include "pipeline/decode/header.hpp"
 #include "pipeline/decode/orientation.hpp"
+#include "pipeline/decode/pixel_pool.hpp"
 #include "pipeline/decode/quiet.hpp"
 
 namespace fovea::pipeline {
@@ -67,7 +68,8 @@ cv::Mat opencv_decode(Bytes bytes, const PictureHeader& header, int reduction) {
   const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1,
                        const_cast<std::byte*>(bytes.data()));
   try {
-    return cv::imdecode(buffer, flags);
+    cv::Mat pixels = pooled_mat();
+    return cv::imdecode(buffer, flags, &pixels);
   } catch (const std::bad_alloc&) {
     throw FrameError(fmt::format("{}: not enough memory for {} pixels", header.format,
                                  size_text(header.width, header.height)));
@@ -92,16 +94,17 @@ cv::Mat to_rgb8(cv::Mat pixels, const PictureHeader& header) {
   }
   if (pixels.depth() != CV_8U)
     throw FrameError(fmt::format("{}: samples that are not 8 or 16 bits", header.format));
+  cv::Mat rgb = pooled_mat();
   switch (pixels.channels()) {
     case 1:
-      cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2RGB);
-      return pixels;
+      cv::cvtColor(pixels, rgb, cv::COLOR_GRAY2RGB);
+      return rgb;
     case 3:
-      cv::cvtColor(pixels, pixels, cv::COLOR_BGR2RGB);
-      return pixels;
+      cv::cvtColor(pixels, rgb, cv::COLOR_BGR2RGB);
+      return rgb;
     case 4:
-      cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2RGB);
-      return pixels;
+      cv::cvtColor(pixels, rgb, cv::COLOR_BGRA2RGB);
+      return rgb;
     default:
       throw FrameError(
           fmt::format("{}: {} channels, not 1, 3 or 4", header.format, pixels.channels()));
