@@ -49,8 +49,10 @@ endfunction()
 
 if(FOVEA_GLSL_COMPILER)
   set(FOVEA_GLSL ${FOVEA_GLSL_COMPILER})
-else()
+elseif(Vulkan_GLSLC_EXECUTABLE)
   set(FOVEA_GLSL ${Vulkan_GLSLC_EXECUTABLE})
+else()
+  message(FATAL_ERROR "No shader compiler: install glslc, or name one with -DFOVEA_GLSL_COMPILER=<path>")
 endif()
 execute_process(COMMAND ${FOVEA_GLSL} --version OUTPUT_VARIABLE fovea_glsl_version
   RESULT_VARIABLE fovea_glsl_result ERROR_QUIET)
