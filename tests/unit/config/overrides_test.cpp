@@ -73,7 +73,8 @@ TEST(Overrides, LiteralValuesAreTakenAsTheyAre) {
                                       {"--batch", "batch", "x", true}};
   const CheckedConfig checked = check_config(kYaml, "t.yaml", changes, false);
   EXPECT_EQ(checked.config.sources[0].path, "a ${b}: [c].jpg");
-  EXPECT_EQ(to_string(checked.faults), "--batch: batch is 'x'\n  fix: write a whole number or auto");
+  EXPECT_EQ(to_string(checked.faults),
+            "--batch: batch is 'x'\n  fix: write a whole number or auto");
 }
 
 }  // namespace
