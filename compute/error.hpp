@@ -47,6 +47,12 @@ class GpuError : public Error {
       : Error(what, where, fix, ExitCode::nothing_done) {}
 };
 
+/// The driver has no memory left. A smaller batch may fit.
+class OutOfMemory : public GpuError {
+ public:
+  using GpuError::GpuError;
+};
+
 /// No device fits the request; the message lists every device and why it was refused.
 class DeviceError : public Error {
  public:

@@ -3,8 +3,7 @@
 
 namespace fovea::compute {
 
-Queue::Queue(VkDevice device, VkQueue handle, std::mutex& mutex)
-    : device_(device), handle_(handle), mutex_(mutex) {
+Queue::Queue(VkDevice device, VkQueue handle, std::mutex& mutex) : handle_(handle), mutex_(mutex) {
   VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO};
   type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
   const VkSemaphoreCreateInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, &type, 0};

@@ -26,7 +26,6 @@ class Queue {
   Moment submit(VkCommandBuffer commands, const Moment& after = {});
 
  private:
-  VkDevice device_;
   VkQueue handle_;
   std::mutex& mutex_;
   vk::SemaphoreHandle timeline_;

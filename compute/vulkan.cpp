@@ -55,9 +55,13 @@ std::string_view advice(VkResult result) {
 
 void check(VkResult result, std::string_view doing) {
   if (result == VK_SUCCESS) return;
-  throw GpuError(fmt::format("Vulkan failed to {}", doing),
-                 fmt::format("{} ({})", to_string(result), static_cast<int>(result)),
-                 std::string(advice(result)));
+  const std::string what = fmt::format("Vulkan failed to {}", doing);
+  const std::string where = fmt::format("{} ({})", to_string(result), static_cast<int>(result));
+  const std::string fix(advice(result));
+  if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) {
+    throw OutOfMemory(what, where, fix);
+  }
+  throw GpuError(what, where, fix);
 }
 
 void Instance::listen(const VkDebugUtilsMessengerCreateInfoEXT& info) {

@@ -70,7 +70,7 @@ std::string chain_text(const RunConfig& config) {
          line("device", config.device,
               fmt::format("{}, batch {}",
                           config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32",
-                          config.batch));
+                          config.batch == kAutoBatch ? "auto" : fmt::to_string(config.batch)));
 }
 
 }  // namespace fovea::pipeline

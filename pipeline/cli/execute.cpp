@@ -42,11 +42,11 @@ ExitCode execute(NamedConfig named, const CommonOptions& options) {
   const InterruptGuard guard;
   RunOptions run;
   run.on_progress = [&](const Progress& progress) { display.update(progress); };
-  run.on_notice = [&](const std::string& line) { display.notice("device " + line); };
+  run.on_notice = [&](const std::string& line) { display.notice(line); };
   FailureEcho echo([&](const std::string& line) { display.notice(line); });
   if (!has_table) run.extra_sinks.push_back(&echo);
   run.stop = &InterruptGuard::stop();
-  run.pipeline_cache_dir = cache_folder();
+  run.cache_dir = cache_folder();
   const RunReport report = run_pipeline(config, run);
   display.finish();
   if (mode == ProgressMode::json) return exit_code_of(report.summary);

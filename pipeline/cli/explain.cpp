@@ -31,6 +31,7 @@ const char* const kExamples = R"(Examples:
 struct Explained {
   std::string model;
   std::string device;
+  int batch = 0;
   std::uint64_t weight_bytes = 0;
   std::size_t scratch_bytes = 0, unaliased_bytes = 0, barriers = 0;
   std::string listing;
@@ -50,9 +51,11 @@ Explained explain_model(const ClassifyConfig& classify, const RunConfig& config)
   wanted.request = config.device;
   wanted.cache_dir = cache_folder();
   compute::Device device(wanted);
-  vision::Inference inference(device, checkpoint, {config.precision, config.batch, 1});
-  const compute::Program& program = inference.program(config.batch);
   Explained result;
+  // What a run would measure is not measured here.
+  result.batch = config.batch == kAutoBatch ? RunConfig{}.batch : config.batch;
+  vision::Inference inference(device, checkpoint, {config.precision, result.batch, 1});
+  const compute::Program& program = inference.program(result.batch);
   result.model = local.name;
   result.device = device.choice();
   result.weight_bytes = inference.weight_bytes();
@@ -98,7 +101,7 @@ ExitCode explain(const ExplainOptions& options) {
     if (options.json) {
       models.push_back({{"model", explained.model},
                         {"device", explained.device},
-                        {"batch", config.batch},
+                        {"batch", explained.batch},
                         {"weight_bytes", explained.weight_bytes},
                         {"scratch_bytes", explained.scratch_bytes},
                         {"scratch_bytes_without_reuse", explained.unaliased_bytes},

@@ -50,7 +50,8 @@ void add_json_option(CLI::App& command, bool& json, const std::string& what) {
 void add_run_options(CLI::App& command, CommonOptions& options) {
   add_model_option(command, options);
   add_device_options(command, options);
-  command.add_option("--batch", options.batch, "Pictures in one submission")->type_name("N");
+  command.add_option("--batch", options.batch, "Pictures in one submission, or auto")
+      ->type_name("N|auto");
   command
       .add_option("--decode", options.decode,
                   "exact, or fast: large JPEGs are decoded smaller, which changes answers a little")

@@ -15,6 +15,7 @@ struct Limits {
   bool required = false;
   double min = 0, max = std::numeric_limits<double>::max();
   std::vector<std::string> choices = {};
+  std::string word_for_0 = {};
 };
 
 template <class S, class M>
@@ -27,6 +28,7 @@ Key key(std::string name, ValueType type, M S::*member, std::string doc, Limits 
   result.min = limits.min;
   result.max = limits.max;
   result.choices = limits.choices;
+  result.word_for_0 = limits.word_for_0;
   if constexpr (std::is_enum_v<M>) {
     // The enumerators stand in the order of the choices.
     result.set = [member, choices = limits.choices](void* target, const Value& value) {
@@ -126,7 +128,12 @@ const Section& run_section() {
         key("precision", ValueType::choice, &RunConfig::precision,
             "How weights are stored; arithmetic is 32-bit in both", {.choices = {"fp32", "fp16"}}),
         key("batch", ValueType::integer, &RunConfig::batch,
-            "Pictures in one submission to the device; more cost memory", {.min = 1, .max = 1024}),
+            "Pictures in one submission to the device; more cost memory. auto measures, once for a "
+            "device and model, which size is fast enough",
+            {.min = 1, .max = 1024, .word_for_0 = "auto"}),
+        key("memory", ValueType::score, &RunConfig::memory,
+            "Share of the device's memory that batch: auto may fill, as in 80%",
+            {.min = 0.01, .max = 1}),
         key("decode_threads", ValueType::integer, &RunConfig::decode_threads,
             "Threads that decode pictures; 0 is one a core", {.min = 0, .max = 256}),
         key("decode", ValueType::choice, &RunConfig::decode,

@@ -42,6 +42,7 @@ struct Key {
   bool required = false;
   double min = 0, max = std::numeric_limits<double>::max();
   std::vector<std::string> choices;
+  std::string word_for_0;  // ValueType::integer: may be written instead of 0; empty: none
   /// Into and out of the struct that the section describes.
   std::function<void(void*, const Value&)> set;
   std::function<Value(const void*)> get;

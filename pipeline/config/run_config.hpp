@@ -84,6 +84,9 @@ struct LimitsConfig {
   std::uint64_t max_bytes = 1ULL << 30;
 };
 
+/// RunConfig::batch that is found by measuring.
+inline constexpr int kAutoBatch = 0;
+
 enum class Truncated : std::uint8_t { reject, accept };
 
 enum class DecodeMode : std::uint8_t {
@@ -95,7 +98,8 @@ struct RunConfig {
   int version = 1;
   std::string device = "auto";
   compute::ops::Precision precision = compute::ops::Precision::fp32;
-  int batch = 8;
+  int batch = 8;           // or kAutoBatch
+  double memory = 0.8;     // share of the device's that kAutoBatch may fill
   int decode_threads = 0;  // 0: one per core
   DecodeMode decode = DecodeMode::exact;
   Truncated truncated = Truncated::reject;

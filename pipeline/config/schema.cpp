@@ -38,8 +38,11 @@ Json type_of(const Key& key) {
       return any_text();
     case ValueType::texts:
       return {{"anyOf", {{{"type", "array"}, {"items", any_text()}}, any_text()}}};
-    case ValueType::integer:
-      return {{"anyOf", {number("integer", key), pattern(kVariable)}}};
+    case ValueType::integer: {
+      Json forms = Json::array({number("integer", key), pattern(kVariable)});
+      if (!key.word_for_0.empty()) forms.push_back({{"const", key.word_for_0}});
+      return {{"anyOf", std::move(forms)}};
+    }
     case ValueType::score:
       return {{"anyOf",
                {number("number", key), pattern(R"(^[0-9]+(\.[0-9]+)?%$)"), pattern(kVariable)}}};

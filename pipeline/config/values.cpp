@@ -164,7 +164,7 @@ std::string describe_type(const Key& key) {
     case ValueType::path:
       return "a path";
     case ValueType::integer:
-      return "a whole number";
+      return key.word_for_0.empty() ? "a whole number" : "a whole number or " + key.word_for_0;
     case ValueType::score:
       return "a score from 0 to 1, or a percentage as in 60%";
     case ValueType::boolean:
@@ -205,6 +205,7 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     return Value(node.text);
   }
   if (key.type == ValueType::choice) return read_choice(key, node);
+  if (!key.word_for_0.empty() && node.text == key.word_for_0) return Value(std::int64_t{0});
   if (node.quoted) return wrong_type;
   if (key.type == ValueType::boolean) {
     const std::optional<bool> value = parse_boolean(node.text);
@@ -260,6 +261,7 @@ std::string write_value(const Key& key, const Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
   const std::int64_t whole = std::get<std::int64_t>(value);
+  if (whole == 0 && !key.word_for_0.empty()) return key.word_for_0;
   if (key.type == ValueType::count && whole != 0) {
     if (whole % 1'000'000 == 0) return fmt::format("{}M", whole / 1'000'000);
     if (whole % 1000 == 0) return fmt::format("{}k", whole / 1000);

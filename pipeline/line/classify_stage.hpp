@@ -10,6 +10,7 @@
 
 #include "compute/device.hpp"
 #include "pipeline/config/run_config.hpp"
+#include "pipeline/line/auto_batch.hpp"
 #include "pipeline/line/stage.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/inference.hpp"
@@ -24,6 +25,10 @@ class ClassifyStage : public ModelStage {
   ClassifyStage(compute::Device& device, const vision::Checkpoint& checkpoint,
                 const ClassifyConfig& config, compute::ops::Precision precision, int batch);
 
+  /// Chooses batch() for this device; see settle_batch(). Before the line runs.
+  std::string settle_batch(compute::Device& device, const AutoBatchOptions& options) {
+    return pipeline::settle_batch(inference_, device, options);
+  }
   /// Class names by id.
   const std::vector<std::string>& labels() const { return inference_.config().labels; }
 

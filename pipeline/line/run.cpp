@@ -139,10 +139,13 @@ struct BuiltChain {
   std::vector<std::unique_ptr<Stage>> stages;
   std::vector<const ClassifyStage*> models;  // those of the stages
   std::vector<std::string> labels;
+  int batch = 1;
 };
 
-BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& models,
-                       compute::Device& device) {
+/// `sha256` gives the models' hash, which takes its time: asked only where needed.
+BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
+                       const std::vector<OpenedModel>& models, compute::Device& device,
+                       const std::function<std::string()>& sha256) {
   BuiltChain chain;
   auto model = models.begin();
   for (const auto& stage : config.stages) {
@@ -150,9 +153,17 @@ BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& 
       chain.stages.push_back(std::make_unique<FilterStage>(*filter));
       continue;
     }
+    const bool measured = config.batch == kAutoBatch;
     auto classify = std::make_unique<ClassifyStage>(device, (model++)->checkpoint,
                                                     std::get<ClassifyConfig>(stage),
-                                                    config.precision, config.batch);
+                                                    config.precision, measured ? 1 : config.batch);
+    if (measured) {
+      AutoBatchOptions wanted{sha256(), config.memory, {}};
+      if (!options.cache_dir.empty()) wanted.file = options.cache_dir / "batch-sizes.json";
+      const std::string found = classify->settle_batch(device, wanted);
+      if (options.on_notice) options.on_notice("batch " + found);
+    }
+    chain.batch = classify->batch();
     chain.labels = classify->labels();
     chain.models.push_back(classify.get());
     chain.stages.push_back(std::move(classify));
@@ -161,7 +172,7 @@ BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& 
 }
 
 RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& models,
-                     const compute::Device& device) {
+                     const compute::Device& device, int batch) {
   RunIdentity identity;
   identity.fovea_version = FOVEA_VERSION;
   identity.model = of_all(models, [](const auto& m) { return m.local.name; });
@@ -170,7 +181,7 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
   identity.driver = device.info().driver;
   identity.device_uuid = device.info().uuid;
   identity.precision = config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32";
-  identity.batch = config.batch;
+  identity.batch = batch;
   identity.decode = config.decode == DecodeMode::fast ? "fast" : "exact";
   identity.opencv_version = cv::getVersionString();
   identity.config_yaml = emit_yaml(config);
@@ -215,20 +226,21 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   }
 
   const std::vector<OpenedModel> models = open_models(config);
-  auto hashes = std::async(std::launch::async, [&models] {
+  const std::shared_future<std::string> hashes = std::async(std::launch::async, [&models] {
     return of_all(models, [](const auto& m) { return m.checkpoint.sha256(); });
   });
   compute::DeviceOptions wanted;
   wanted.request = config.device;
-  wanted.cache_dir = options.pipeline_cache_dir;
+  wanted.cache_dir = options.cache_dir;
   compute::Device device(wanted);
-  if (options.on_notice) options.on_notice(device.choice());
+  if (options.on_notice) options.on_notice("device " + device.choice());
 
   RunReport report;
-  BuiltChain built = build_chain(config, models, device);
+  BuiltChain built =
+      build_chain(config, options, models, device, [&hashes] { return hashes.get(); });
   report.labels = std::move(built.labels);
   const Chain chain(make_decode(config, built.models), std::move(built.stages));
-  report.identity = identify(config, models, device);
+  report.identity = identify(config, models, device, built.batch);
   report.identity.model_sha256 = hashes.get();
 
   const auto owned = open_sinks(config, report.identity, report.labels);

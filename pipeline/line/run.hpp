@@ -21,10 +21,11 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;
   /// Sinks besides the configured ones (eval's counters, tests). Borrowed.
   std::vector<Sink*> extra_sinks;
-  /// One line for people as soon as the device is chosen: which, and why.
+  /// Lines for people before pictures are processed: "device 0: ...", "batch 8: ...", and why.
   std::function<void(const std::string&)> on_notice;
-  /// Compiled GPU programs are kept here between runs. Empty keeps nothing.
-  std::filesystem::path pipeline_cache_dir;
+  /// Compiled GPU programs and measured batch sizes are kept here between runs. Empty keeps
+  /// nothing.
+  std::filesystem::path cache_dir;
   /// Files and folders that the caller writes; like the sinks' own, never read as input.
   std::vector<std::filesystem::path> not_input;
 };

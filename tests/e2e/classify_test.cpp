@@ -159,6 +159,42 @@ TEST_F(Classify, BatchSizeAndPrecisionDoNotChangeTheAnswer) {
   EXPECT_EQ(best({"--precision", "fp16"}), one);
 }
 
+TEST_F(Classify, AnAutomaticBatchIsMeasuredOnceAndThenRemembered) {
+  for (int i = 0; i < 11; ++i) picture("photos/" + std::to_string(i) + ".png", i);
+  ProcessOptions own = options();
+  own.environment["XDG_CACHE_HOME"] = (folder_ / "cache").string();
+  const auto run = [&](const std::string& batch, const std::string& memory) {
+    return run_process({binary(), "classify", "photos", "--json", "-m", kTinyModel.string(),
+                        "--batch", batch, "--set", "memory=" + memory},
+                       own);
+  };
+  const auto answers = [&](const ProcessResult& result) {
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<std::pair<std::string, int>> best;
+    for (const Json& record : records_of(result.out)) {
+      best.emplace_back(record.at("source").get<std::string>(),
+                        record.at("labels").at(0).at("id").get<int>());
+    }
+    return best;
+  };
+  const auto wanted = answers(run("4", "80%"));
+  const ProcessResult first = run("auto", "80%"), second = run("auto", "80%");
+  EXPECT_EQ(answers(first), wanted);
+  EXPECT_EQ(answers(second), wanted);
+  EXPECT_THAT(first.err, testing::ContainsRegex("batch [0-9]+: .* \\(measured\\)"));
+  EXPECT_THAT(second.err, testing::ContainsRegex("batch [0-9]+: .* \\(remembered in "));
+
+  // Another budget is another question.
+  const ProcessResult tight = run("auto", "1%");
+  EXPECT_EQ(answers(tight), wanted);
+  EXPECT_THAT(tight.err, HasSubstr("(measured)"));
+
+  std::ofstream(folder_ / "cache/fovea/batch-sizes.json") << "{ damaged";
+  const ProcessResult again = run("auto", "80%");
+  EXPECT_EQ(answers(again), wanted);
+  EXPECT_THAT(again.err, HasSubstr("(measured)"));
+}
+
 TEST_F(Classify, EmittedYamlRunsTheSame) {
   for (int i = 0; i < 5; ++i) picture("my photos/" + std::to_string(i) + ".png", i);
   const ProcessResult direct = classify({"my photos", "--top", "3", "-o", "direct.jsonl"});

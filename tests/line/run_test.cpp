@@ -82,7 +82,7 @@ class RunPipeline : public fovea::test::DeviceTest {
 
   static RunReport run(const RunConfig& config, Seen& seen, RunOptions options = {}) {
     static const TempTree compiled;  // the runs of one process compile once
-    options.pipeline_cache_dir = compiled.root();
+    options.cache_dir = compiled.root();
     options.extra_sinks.push_back(&seen);
     return run_pipeline(config, options);
   }
@@ -112,7 +112,8 @@ TEST_F(RunPipeline, SaysWhatTheModelSays) {
   EXPECT_EQ(report.summary.done, 8u);
   EXPECT_EQ(report.summary.failed, 1u);
   EXPECT_EQ(report.labels.size(), 6u);
-  EXPECT_THAT(notices, ElementsAre(HasSubstr(report.identity.device)));
+  EXPECT_THAT(notices, ElementsAre(testing::AllOf(testing::StartsWith("device 0: "),
+                                                  HasSubstr(report.identity.device))));
   EXPECT_EQ(report.identity.model_sha256.size(), 64u);
   EXPECT_THAT(report.identity.started_utc, testing::MatchesRegex("....-..-..T..:..:..Z"));
 

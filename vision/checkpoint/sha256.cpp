@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-namespace fovea::vision {
-namespace {
+#include "vision/checkpoint/sha256_blocks.hpp"
 
-// FIPS 180-4, 4.2.2: the fractional parts of the cube roots of the first 64 primes.
-constexpr std::array<std::uint32_t, 64> kRound{
+namespace fovea::vision {
+
+const std::array<std::uint32_t, 64> kSha256Rounds{
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -21,9 +21,9 @@ constexpr std::array<std::uint32_t, 64> kRound{
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-}  // namespace
+namespace {
 
-void Sha256::block(const std::byte* at) noexcept {
+void one_block(std::uint32_t* state, const std::byte* at) {
   std::array<std::uint32_t, 64> w;
   for (std::size_t i = 0; i < 16; ++i) {
     w[i] = std::to_integer<std::uint32_t>(at[4 * i]) << 24 |
@@ -36,16 +36,28 @@ void Sha256::block(const std::byte* at) noexcept {
     w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ (a >> 3)) + w[i - 7] +
            (std::rotr(b, 17) ^ std::rotr(b, 19) ^ (b >> 10));
   }
-  auto [a, b, c, d, e, f, g, h] = state_;
+  std::uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+  std::uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
   for (std::size_t i = 0; i < 64; ++i) {
     const std::uint32_t t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) +
-                             ((e & f) ^ (~e & g)) + kRound[i] + w[i];
+                             ((e & f) ^ (~e & g)) + kSha256Rounds[i] + w[i];
     const std::uint32_t t2 =
         (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
     h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
   }
   const std::array<std::uint32_t, 8> add{a, b, c, d, e, f, g, h};
-  for (std::size_t i = 0; i < 8; ++i) state_[i] += add[i];
+  for (std::size_t i = 0; i < 8; ++i) state[i] += add[i];
+}
+
+Sha256Blocks fastest_blocks() {
+  static const Sha256Blocks kAccelerated = accelerated_sha256_blocks();
+  return kAccelerated != nullptr ? kAccelerated : sha256_blocks;
+}
+
+}  // namespace
+
+void sha256_blocks(std::uint32_t* state, const std::byte* at, std::size_t count) {
+  for (; count > 0; --count, at += 64) one_block(state, at);
 }
 
 void Sha256::update(std::span<const std::byte> bytes) noexcept {
@@ -56,9 +68,10 @@ void Sha256::update(std::span<const std::byte> bytes) noexcept {
     std::copy_n(bytes.begin(), take, pending_.begin() + static_cast<std::ptrdiff_t>(filled));
     bytes = bytes.subspan(take);
     if (filled + take < 64) return;
-    block(pending_.data());
+    fastest_blocks()(state_.data(), pending_.data(), 1);
   }
-  for (; bytes.size() >= 64; bytes = bytes.subspan(64)) block(bytes.data());
+  fastest_blocks()(state_.data(), bytes.data(), bytes.size() / 64);
+  bytes = bytes.subspan(bytes.size() / 64 * 64);
   std::copy(bytes.begin(), bytes.end(), pending_.begin());
 }
 

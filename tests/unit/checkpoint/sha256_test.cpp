@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vision/checkpoint/sha256.hpp"
 
+#include <array>
+
 #include <gtest/gtest.h>
+
+#include "vision/checkpoint/sha256_blocks.hpp"
 
 namespace fovea::vision {
 namespace {
@@ -34,6 +38,19 @@ TEST(Sha256, DoesNotDependOnHowTheBytesArrive) {
       hash.update(std::as_bytes(std::span(part)).subspan(at, std::min(step, length - at)));
     }
     ASSERT_EQ(hash.hex(), sha256(part)) << length;
+  }
+}
+
+TEST(Sha256, TheProcessorsOwnInstructionsGiveTheSame) {
+  const Sha256Blocks accelerated = accelerated_sha256_blocks();
+  if (accelerated == nullptr) GTEST_SKIP() << "this processor has none";
+  std::array<std::byte, 66 * 64> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * i / 7);
+  for (std::size_t count = 0; count < 65; ++count) {
+    std::array<std::uint32_t, 8> wanted{1, 2, 3, 4, 0xfffffffe, 6, 7, 0x80000000}, got = wanted;
+    sha256_blocks(wanted.data(), bytes.data() + count, count);
+    accelerated(got.data(), bytes.data() + count, count);
+    ASSERT_EQ(got, wanted) << count;
   }
 }
 

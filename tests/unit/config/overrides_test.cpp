@@ -48,7 +48,7 @@ TEST(Overrides, FaultsNameTheOverride) {
             "--set stages[0].classify: unknown key 'topp'\n"
             "  fix: did you mean 'top'? All keys: fovea schema");
   EXPECT_EQ(to_string(with({"batch=lots"}).faults),
-            "--set batch: batch is 'lots'\n  fix: write a whole number");
+            "--set batch: batch is 'lots'\n  fix: write a whole number or auto");
   EXPECT_THAT(to_string(with({"stages[2].classify.top=3"}).faults),
               HasSubstr("--set stages[2].classify.top: 'stages' has 1 entry, counted from 0"));
   EXPECT_THAT(to_string(with({"version.x=3"}).faults),
@@ -73,7 +73,8 @@ TEST(Overrides, LiteralValuesAreTakenAsTheyAre) {
                                       {"--batch", "batch", "x", true}};
   const CheckedConfig checked = check_config(kYaml, "t.yaml", changes, false);
   EXPECT_EQ(checked.config.sources[0].path, "a ${b}: [c].jpg");
-  EXPECT_EQ(to_string(checked.faults), "--batch: batch is 'x'\n  fix: write a whole number");
+  EXPECT_EQ(to_string(checked.faults),
+            "--batch: batch is 'x'\n  fix: write a whole number or auto");
 }
 
 }  // namespace
