@@ -68,8 +68,7 @@ std::string chain_text(const RunConfig& config) {
   }
   return text +
          line("device", config.device,
-              fmt::format("{}, batch {}",
-                          config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32",
+              fmt::format("{}, batch {}", to_string(config.precision),
                           config.batch == kAutoBatch ? "auto" : fmt::to_string(config.batch)));
 }
 

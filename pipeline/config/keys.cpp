@@ -126,7 +126,9 @@ const Section& run_section() {
         key("device", ValueType::text, &RunConfig::device,
             "auto, gpu, cpu, a device's number, or part of its name (see: fovea doctor)"),
         key("precision", ValueType::choice, &RunConfig::precision,
-            "How weights are stored; arithmetic is 32-bit in both", {.choices = {"fp32", "fp16"}}),
+            "How weights are stored: int8 with one scale per output of a layer",
+            {.choices = {compute::ops::kPrecisionNames.begin(),
+                         compute::ops::kPrecisionNames.end()}}),
         key("batch", ValueType::integer, &RunConfig::batch,
             "Pictures in one submission to the device; more cost memory. auto measures, once for a "
             "device and model, which size is fast enough",

@@ -88,7 +88,9 @@ Reduction least_reduction(std::vector<const ClassifyStage*> models) {
 Decode make_decode(const RunConfig& config, const std::vector<const ClassifyStage*>& models) {
   DecodeOptions options{
       config.limits.max_pixels, config.limits.max_bytes, config.truncated == Truncated::accept, {}};
-  if (config.decode == DecodeMode::fast) options.reduction = least_reduction(models);
+  if (config.decode == DecodeMode::fast && !models.empty()) {
+    options.reduction = least_reduction(models);
+  }
   return [options](const Packet& packet) {
     Decoded decoded = packet.path.empty() ? decode_bytes(packet.bytes, options)
                                           : decode_file(packet.path, options);
@@ -153,18 +155,23 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
       chain.stages.push_back(std::make_unique<FilterStage>(*filter));
       continue;
     }
+    const vision::Checkpoint& checkpoint = (model++)->checkpoint;
+    const auto& wanted = std::get<ClassifyConfig>(stage);
+    chain.labels = checkpoint.config().labels;
+    if (options.make_model) {
+      chain.stages.push_back(options.make_model(device, checkpoint, wanted));
+      continue;
+    }
     const bool measured = config.batch == kAutoBatch;
-    auto classify = std::make_unique<ClassifyStage>(device, (model++)->checkpoint,
-                                                    std::get<ClassifyConfig>(stage),
-                                                    config.precision, measured ? 1 : config.batch);
+    auto classify = std::make_unique<ClassifyStage>(device, checkpoint, wanted, config.precision,
+                                                    measured ? 1 : config.batch);
     if (measured) {
-      AutoBatchOptions wanted{sha256(), config.memory, {}};
-      if (!options.cache_dir.empty()) wanted.file = options.cache_dir / "batch-sizes.json";
-      const std::string found = classify->settle_batch(device, wanted);
+      AutoBatchOptions search{sha256(), config.memory, {}};
+      if (!options.cache_dir.empty()) search.file = options.cache_dir / "batch-sizes.json";
+      const std::string found = classify->settle_batch(device, search);
       if (options.on_notice) options.on_notice("batch " + found);
     }
     chain.batch = classify->batch();
-    chain.labels = classify->labels();
     chain.models.push_back(classify.get());
     chain.stages.push_back(std::move(classify));
   }
@@ -180,7 +187,7 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
   identity.device = device.info().name;
   identity.driver = device.info().driver;
   identity.device_uuid = device.info().uuid;
-  identity.precision = config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32";
+  identity.precision = to_string(config.precision);
   identity.batch = batch;
   identity.decode = config.decode == DecodeMode::fast ? "fast" : "exact";
   identity.opencv_version = cv::getVersionString();
