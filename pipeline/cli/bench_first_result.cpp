@@ -99,20 +99,21 @@ FirstResult measure_first_result(const BenchCase& wanted) {
   const ScratchFolder scratch;
   const fs::path picture = scratch.path() / "picture.ppm";
   write_picture(picture);
-  const std::vector<std::string> arguments{"fovea",
-                                           "classify",
-                                           picture.string(),
-                                           "--model",
-                                           wanted.model.string(),
-                                           "--device",
-                                           wanted.device,
-                                           "--precision",
-                                           to_string(wanted.precision),
-                                           "--batch",
-                                           "1",
-                                           "--json",
-                                           "--progress",
-                                           "none"};
+  std::vector<std::string> arguments{"fovea",
+                                     "classify",
+                                     picture.string(),
+                                     "--model",
+                                     wanted.model.string(),
+                                     "--device",
+                                     wanted.device,
+                                     "--precision",
+                                     to_string(wanted.precision),
+                                     "--batch",
+                                     "1",
+                                     "--json",
+                                     "--progress",
+                                     "none"};
+  if (!wanted.tune) arguments.emplace_back("--no-tune");
   const std::vector<std::string> environment = environment_with_caches_in(scratch.path());
   FirstResult result;
   result.cold_ms = time_process(arguments, environment);

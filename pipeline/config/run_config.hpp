@@ -88,6 +88,8 @@ struct LimitsConfig {
 inline constexpr int kAutoBatch = 0;
 
 enum class Truncated : std::uint8_t { reject, accept };
+enum class Tune : std::uint8_t { automatic, off };
+inline constexpr double kTuneSeconds = 2;  // what Tune::automatic takes at a model's first use
 
 enum class DecodeMode : std::uint8_t {
   exact,  // every pixel as the file has it
@@ -100,6 +102,7 @@ struct RunConfig {
   compute::ops::Precision precision = compute::ops::Precision::fp32;
   int batch = 8;           // or kAutoBatch
   double memory = 0.8;     // share of the device's that kAutoBatch may fill
+  Tune tune = Tune::automatic;
   int decode_threads = 0;  // 0: one per core
   DecodeMode decode = DecodeMode::exact;
   Truncated truncated = Truncated::reject;
