@@ -188,9 +188,13 @@ Device::Device(const DeviceOptions& options) : impl_(std::make_unique<Impl>()) {
   impl.command_pool = {impl.get(), commands};
 
   std::vector<std::byte> cached;
+  impl.cache_key = cache_key(facts.basic);
+  impl.tune_seconds = options.tune_seconds;
   if (!options.cache_dir.empty()) {
     impl.cache_file = options.cache_dir / fmt::format("pipelines-{}.bin", impl.info.uuid);
-    cached = load_pipeline_cache(impl.cache_file, cache_key(facts.basic));
+    cached = load_pipeline_cache(impl.cache_file, impl.cache_key);
+    impl.tuning_file = options.cache_dir / fmt::format("tuning-{}.txt", impl.info.uuid);
+    if (options.tune_seconds > 0) impl.tuning = load_tuning(impl.tuning_file, impl.cache_key);
   }
   impl.pipeline_cache = make_pipeline_cache(impl.get(), cached);
   impl.kernels = std::make_unique<KernelCache>(*this);
@@ -219,11 +223,25 @@ bool Device::save_pipeline_cache() noexcept {
     std::vector<std::byte> data(size);
     if (vkGetPipelineCacheData(impl_->get(), cache, &size, data.data()) != VK_SUCCESS) return false;
     data.resize(size);
-    VkPhysicalDeviceProperties basic{};
-    vkGetPhysicalDeviceProperties(impl_->physical, &basic);
-    const CacheKey key = cache_key(basic);
-    if (load_pipeline_cache(impl_->cache_file, key) == data) return true;
-    return store_pipeline_cache(impl_->cache_file, key, data);
+    if (load_pipeline_cache(impl_->cache_file, impl_->cache_key) == data) return true;
+    return store_pipeline_cache(impl_->cache_file, impl_->cache_key, data);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+Tuning& Device::tuning() noexcept { return impl_->tuning; }
+const Tuning& Device::tuning() const noexcept { return impl_->tuning; }
+
+double Device::tune_seconds() const noexcept { return impl_->tune_seconds; }
+
+bool Device::save_tuning() noexcept {
+  if (impl_->tuning_file.empty()) return false;
+  try {
+    // What other processes have measured meanwhile, or for other models, stays.
+    Tuning all = load_tuning(impl_->tuning_file, impl_->cache_key);
+    for (const auto& [step, plan] : impl_->tuning.plans()) all.set(step, plan);
+    return store_tuning(impl_->tuning_file, impl_->cache_key, all);
   } catch (const std::exception&) {
     return false;
   }

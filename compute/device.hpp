@@ -11,6 +11,8 @@
 
 namespace fovea::compute {
 
+class Tuning;  // compute/tuning.hpp
+
 enum class DeviceKind : std::uint8_t { discrete, integrated, virtual_gpu, software, other };
 std::string to_string(DeviceKind kind);
 
@@ -35,6 +37,9 @@ struct DeviceOptions {
   bool validate = false;
   /// Compiled pipelines are kept in this folder between runs. Empty keeps nothing.
   std::filesystem::path cache_dir;
+  /// Above 0: steps run by the plans that were measured to be fastest, kept in cache_dir; opening
+  /// a model measures what is not known yet for about so long. 0: every run takes the same plans.
+  double tune_seconds = 0;
   /// For tests: pretend the device cannot bind more than this. 0 asks the device.
   std::uint64_t max_storage_range_bytes = 0;
   /// For tests: treat the device as one with memory of its own, so that all data is copied in
@@ -88,6 +93,14 @@ class Device {
   /// Writes compiled pipelines to the cache folder, whole or not at all, as the destructor
   /// does. False when nothing could be kept; that costs time at the next start, no more.
   bool save_pipeline_cache() noexcept;
+  /// The plans that steps run by where they are not the first: empty unless
+  /// DeviceOptions::tune_seconds is above 0, or a tuner filled it.
+  Tuning& tuning() noexcept;
+  const Tuning& tuning() const noexcept;
+  /// DeviceOptions::tune_seconds.
+  double tune_seconds() const noexcept;
+  /// Keeps tuning() in the cache folder. False when nothing could be kept.
+  bool save_tuning() noexcept;
   /// Validation messages so far (empty unless DeviceOptions::validate).
   std::vector<std::string> validation_messages() const;
   /// Bytes of device memory held by live Buffers, and the most ever held.

@@ -15,6 +15,7 @@
 #include "compute/device.hpp"
 #include "compute/kernel.hpp"
 #include "compute/queue.hpp"
+#include "compute/tuning.hpp"
 #include "compute/vulkan.hpp"
 
 namespace fovea::shaders {
@@ -57,8 +58,11 @@ struct Device::Impl {
   DeviceInfo info;
   DeviceLimits limits;
   std::string choice;
-  std::filesystem::path cache_file;  // empty: none kept
-  double timestamp_ns = 0;           // per tick; 0: no timestamps
+  std::filesystem::path cache_file, tuning_file;  // empty: none kept
+  CacheKey cache_key;
+  Tuning tuning;
+  double tune_seconds = 0;
+  double timestamp_ns = 0;  // per tick; 0: no timestamps
   bool require_subgroup_size = false;
 
   vk::LogicalDevice logical;

@@ -4,9 +4,7 @@
 #include <cstring>
 #include <fstream>
 
-#include <fmt/format.h>
-#include <unistd.h>
-
+#include "compute/whole_file.hpp"
 #include "shaders/shader_registry.hpp"
 
 namespace fovea::compute {
@@ -22,19 +20,17 @@ struct Header {
 };
 static_assert(std::is_trivially_copyable_v<Header>);
 
-constexpr std::uint64_t kFnvStart = 0xcbf29ce484222325;
+}  // namespace
 
-std::uint64_t fnv1a(std::span<const std::byte> bytes, std::uint64_t hash = kFnvStart) {
+std::uint64_t fnv1a(std::span<const std::byte> bytes, std::uint64_t hash) {
   for (const std::byte byte : bytes) {
     hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3;
   }
   return hash;
 }
 
-}  // namespace
-
 std::uint64_t hash_of_all_shaders() {
-  std::uint64_t hash = kFnvStart;
+  std::uint64_t hash = fnv1a({});
   for (const shaders::Shader& shader : shaders::all()) {
     hash = fnv1a(std::as_bytes(std::span(shader.name)), hash);
     hash = fnv1a(std::as_bytes(shader.spirv), hash);
@@ -58,28 +54,11 @@ std::vector<std::byte> load_pipeline_cache(const std::filesystem::path& file, co
 
 bool store_pipeline_cache(const std::filesystem::path& file, const CacheKey& key,
                           std::span<const std::byte> data) {
-  std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  const std::filesystem::path temporary = fmt::format("{}.{}", file.string(), getpid());
   Header header;
   header.key = key;
   header.data_bytes = data.size();
   header.data_hash = fnv1a(data);
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out.write(reinterpret_cast<const char*>(&header), sizeof header);
-    out.write(reinterpret_cast<const char*>(data.data()),
-              static_cast<std::streamsize>(data.size()));
-    out.flush();
-    if (!out) {
-      std::filesystem::remove(temporary, error);
-      return false;
-    }
-  }
-  std::filesystem::rename(temporary, file, error);
-  if (!error) return true;
-  std::filesystem::remove(temporary, error);
-  return false;
+  return replace_file(file, {std::as_bytes(std::span(&header, 1)), data});
 }
 
 }  // namespace fovea::compute

@@ -20,6 +20,9 @@ struct CacheKey {
   friend bool operator==(const CacheKey&, const CacheKey&) = default;
 };
 
+/// FNV-1a, from its customary start or continued.
+std::uint64_t fnv1a(std::span<const std::byte> bytes, std::uint64_t hash = 0xcbf29ce484222325);
+
 /// FNV-1a over every compiled shader, names included.
 std::uint64_t hash_of_all_shaders();
 

@@ -38,6 +38,9 @@ struct Step {
   std::array<std::uint32_t, 3> groups{1, 1, 1};
   bool barrier_before = false;
   std::size_t read_bytes = 0, written_bytes = 0;  // sizes of what it binds
+  double flop = 0;                                // Dispatch::flop
+  std::string choice;              // of ProgramBuilder::choose(), empty where there was none
+  std::vector<std::string> plans;  // it could run by; the first is used without tuning
 };
 
 struct Dispatch {
@@ -46,6 +49,7 @@ struct Dispatch {
   std::initializer_list<Tensor> writes;  // bound after the reads
   std::span<const std::byte> push;
   std::array<std::uint32_t, 3> groups;
+  double flop = 0;  // multiplications and additions the result needs, for profiles
 };
 
 /// The bytes of a plain struct of 4-byte members, for Dispatch::push.
@@ -65,6 +69,8 @@ class ProgramBuilder {
   ProgramBuilder(ProgramBuilder&&) noexcept;
 
   Device& device() const noexcept;
+  /// What was appended so far.
+  std::span<const Step> steps() const noexcept;
   /// Filled by the host before each run, under the unscoped `name`.
   Tensor input(std::string name, const TensorSpec& spec);
   /// Weights: bytes that outlive the Program and never change. The same slice asked for
@@ -75,6 +81,9 @@ class ProgramBuilder {
   /// Throws ShapeError when the kernel's contract and the tensors disagree.
   /// Every value is written by exactly one dispatch.
   void dispatch(std::string name, const Dispatch& step);
+  /// The plan that the next dispatch follows, as an index into `plans`: what the device's Tuning
+  /// knows of `step` ("linear 197x576x192 fp32"), else 0. Requires: `plans` is not empty.
+  std::size_t choose(std::string step, std::vector<std::string> plans);
   /// Readable by the host after each run under the unscoped `name`. `tensor` is written by
   /// a dispatch; it may be read by later ones too.
   void output(std::string name, const Tensor& tensor);
@@ -96,11 +105,15 @@ class ProgramBuilder {
   /// `slots` runs may be in flight at once; each has its own inputs and outputs.
   /// Throws ShapeError when a tensor is read before it is written, or never read.
   Program build(int slots, Timing timing = Timing::run) &&;
+  /// A program of one slot, timed step by step, that runs only the first step of each choice in
+  /// `choices`. What it computes means nothing: for compute/tuner.cpp.
+  Program build_probe(std::span<const std::string> choices) &&;
 
   struct Impl;
 
  private:
   Tensor add(std::string name, const TensorSpec& spec, ValueKind kind);
+  Program build_with(int slots, Timing timing, std::vector<bool> left_out);
 
   std::unique_ptr<Impl> impl_;
 };

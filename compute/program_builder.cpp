@@ -5,6 +5,7 @@
 
 #include "compute/error.hpp"
 #include "compute/program_impl.hpp"
+#include "compute/tuning.hpp"
 
 namespace fovea::compute {
 namespace {
@@ -50,11 +51,12 @@ void check_groups(const std::string& step, const Dispatch& d, const DeviceLimits
 }  // namespace
 
 ProgramBuilder::ProgramBuilder(Device& device, std::string name)
-    : impl_(new Impl{device, std::move(name), {}, {}, {}, {}, {}}) {}
+    : impl_(new Impl{device, std::move(name), {}, {}, {}, {}, {}, {}, {}}) {}
 ProgramBuilder::~ProgramBuilder() = default;
 ProgramBuilder::ProgramBuilder(ProgramBuilder&&) noexcept = default;
 
 Device& ProgramBuilder::device() const noexcept { return impl_->device; }
+std::span<const Step> ProgramBuilder::steps() const noexcept { return impl_->steps; }
 
 ProgramBuilder::Scope::Scope(ProgramBuilder& builder, std::string_view prefix)
     : builder_(builder), previous_length_(builder.impl_->prefix.size()) {
@@ -111,11 +113,24 @@ void ProgramBuilder::output(std::string name, const Tensor& tensor) {
   value.read = true;
 }
 
+std::size_t ProgramBuilder::choose(std::string step, std::vector<std::string> plans) {
+  impl_->choice = std::move(step);
+  impl_->plans = std::move(plans);
+  const auto tuned = impl_->device.tuning().find(impl_->choice);
+  if (!tuned) return 0;
+  // A plan that is no more was measured by another build.
+  const auto found = std::find(impl_->plans.begin(), impl_->plans.end(), *tuned);
+  return found == impl_->plans.end() ? 0 : static_cast<std::size_t>(found - impl_->plans.begin());
+}
+
 void ProgramBuilder::dispatch(std::string name, const Dispatch& d) {
   Step step;
+  step.choice = std::exchange(impl_->choice, {});
+  step.plans = std::exchange(impl_->plans, {});
   step.name = impl_->prefix + name;
   step.kernel = d.kernel.name();
   step.groups = d.groups;
+  step.flop = d.flop;
   check_contract(step.name, d);
   check_groups(step.name, d, impl_->device.limits());
 
@@ -148,7 +163,21 @@ void ProgramBuilder::dispatch(std::string name, const Dispatch& d) {
   impl_->recorded.push_back(std::move(recorded));
 }
 
-Program ProgramBuilder::build(int slots, Timing timing) && {
+Program ProgramBuilder::build(int slots, Timing timing) && { return build_with(slots, timing, {}); }
+
+Program ProgramBuilder::build_probe(std::span<const std::string> choices) && {
+  std::vector<bool> left_out(impl_->steps.size(), true);
+  for (const std::string& choice : choices) {
+    const auto first = std::find_if(impl_->steps.begin(), impl_->steps.end(),
+                                    [&](const Step& step) { return step.choice == choice; });
+    if (first != impl_->steps.end()) {
+      left_out[static_cast<std::size_t>(first - impl_->steps.begin())] = false;
+    }
+  }
+  return build_with(1, Timing::steps, std::move(left_out));
+}
+
+Program ProgramBuilder::build_with(int slots, Timing timing, std::vector<bool> left_out) {
   for (const Value& value : impl_->values) {
     if (value.written && value.read) continue;
     throw ShapeError(
@@ -179,6 +208,7 @@ Program ProgramBuilder::build(int slots, Timing timing) && {
   program->values = std::move(impl_->values);
   program->steps = std::move(impl_->steps);
   program->recorded = std::move(impl_->recorded);
+  program->left_out = std::move(left_out);
   std::vector<const Kernel*> needed;
   for (const RecordedStep& step : program->recorded) needed.push_back(step.kernel);
   kernels(impl_->device).compile(needed);

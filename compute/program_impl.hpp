@@ -41,6 +41,8 @@ struct ProgramBuilder::Impl {
   std::vector<Step> steps;
   std::vector<RecordedStep> recorded;
   std::map<std::pair<const Buffer*, std::size_t>, std::uint32_t> constants;
+  std::string choice;  // of the next dispatch
+  std::vector<std::string> plans;
 };
 
 /// An input or output of one slot: what the host sees and, where data is copied in and out,
@@ -74,6 +76,7 @@ struct Program::Impl {
   std::vector<Value> values;
   std::vector<Step> steps;
   std::vector<RecordedStep> recorded;
+  std::vector<bool> left_out;  // by step; empty: none
   Schedule schedule;
   std::optional<Buffer> arena;
   vk::DescriptorPoolHandle descriptors;

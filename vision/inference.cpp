@@ -78,12 +78,16 @@ struct Inference::Impl {
                                    : programs.emplace(size, build(size)).first->second;
   }
 
-  compute::Program build(int size) {
-    compute::ProgramBuilder builder(device, fmt::format("vit batch {}", size));
+  void append(compute::ProgramBuilder& builder, int size) const {
     const compute::Tensor images =
         builder.input(kImages, {{size, model.input_h(), model.input_w(), 3}, compute::DType::u8});
     builder.output(kLogits, model.forward(builder, compute::ops::Pixels{images, byte_values}));
-    return std::move(builder).build(options.slots);
+  }
+
+  compute::Program build(int size) {
+    compute::ProgramBuilder builder(device, fmt::format("vit batch {}", size));
+    append(builder, size);
+    return std::move(builder).build(options.slots, options.timing);
   }
 
   compute::Device& device;
@@ -102,6 +106,8 @@ Inference::Inference(compute::Device& device, const Checkpoint& checkpoint,
   }
   impl_ =
       std::make_unique<Impl>(device, checkpoint, Preprocessor(checkpoint.preprocess()), options);
+  // Batch 1 and the other sizes are built when asked for, by what is known of them then.
+  if (device.tune_seconds() > 0) tune(options.max_batch, {.seconds = device.tune_seconds()});
   impl_->kept_program(options.max_batch);
 }
 
@@ -128,6 +134,13 @@ void Inference::set_max_batch(int max_batch) {
   impl_->kept_program(max_batch);
   impl_->options.max_batch = max_batch;
   impl_->programs.erase(impl_->programs.upper_bound(max_batch), impl_->programs.end());
+}
+
+std::vector<compute::TunedStep> Inference::tune(int n, const compute::TuneOptions& options) {
+  const int size = impl_->kept_size(n);
+  return compute::tune(
+      impl_->device, [&](compute::ProgramBuilder& builder) { impl_->append(builder, size); },
+      options);
 }
 
 const compute::Program& Inference::program(int n) { return impl_->program(n); }

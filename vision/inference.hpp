@@ -15,6 +15,7 @@
 #include "compute/device.hpp"
 #include "compute/ops/transformer.hpp"
 #include "compute/program.hpp"
+#include "compute/tuner.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 
 namespace fovea::vision {
@@ -23,6 +24,7 @@ struct InferenceOptions {
   compute::ops::Precision precision = compute::ops::Precision::fp32;
   int max_batch = 1;  // pictures in one submission; larger costs memory and latency
   int slots = 2;      // submissions in flight at once
+  compute::Timing timing = compute::Timing::run;
 };
 
 /// One batch on its way. Holds a slot until destroyed.
@@ -37,6 +39,9 @@ class Pending {
   std::span<const float> finish();
   /// Device time of the batch in nanoseconds, 0 where unknown. After finish().
   std::uint64_t device_ns() const { return run_.device_ns(); }
+  /// Nanoseconds per step of Inference::program(); empty unless InferenceOptions::timing is
+  /// `steps` and the device has timestamps. After finish().
+  std::vector<std::uint64_t> step_ns() const { return run_.step_ns(); }
 
  private:
   friend class Inference;
@@ -79,6 +84,9 @@ class Inference {
   /// The program that a batch of n runs (built if needed): what `explain` prints. Its batch is
   /// the next size kept, not smaller than n; the rows not filled are computed and not read.
   const compute::Program& program(int n);
+  /// Measures the plans that the steps of a batch of n could run by, and keeps the fastest for
+  /// programs that are built after it. (Opening does so for its own where the device tunes.)
+  std::vector<compute::TunedStep> tune(int n, const compute::TuneOptions& options);
   /// Device memory of the weights.
   std::uint64_t weight_bytes() const noexcept;
 

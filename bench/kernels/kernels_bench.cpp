@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Single kernels on one device: time of a submit with 16 of them in a row, per kernel.
+// Single kernels on one device: time of a submit with 16 of them in a row (long ones
+// alone), per kernel.
 //
 //   bench_kernels --benchmark_filter=linear      FOVEA_DEVICE picks the device (default auto)
 #include <cstdlib>
@@ -32,12 +33,13 @@ Device& device() {
   return instance;
 }
 
-/// `append(builder, input)` gives one value; kRepeats of them in one program, timed.
+/// `append(builder, input)` gives one value; `repeats` of them in one program, timed.
 template <class Append>
-void run(benchmark::State& state, const Shape& input, double flop, Append append) {
+void run(benchmark::State& state, const Shape& input, double flop, Append append,
+         int repeats = kRepeats) {
   ProgramBuilder builder(device(), "bench");
   const Tensor x = builder.input("x", {input});
-  for (int i = 0; i < kRepeats; ++i) {
+  for (int i = 0; i < repeats; ++i) {
     const auto scope = builder.scope(std::to_string(i));
     builder.output(std::to_string(i), append(builder, x));
   }
@@ -56,7 +58,7 @@ void run(benchmark::State& state, const Shape& input, double flop, Append append
     trip.submit();
     trip.wait();
   }
-  const double kernels = static_cast<double>(state.iterations()) * kRepeats;
+  const double kernels = static_cast<double>(state.iterations()) * repeats;
   state.counters["GFLOP/s"] =
       benchmark::Counter(flop * kernels * 1e-9, benchmark::Counter::kIsRate);
   state.counters["ms/kernel"] =
@@ -78,11 +80,13 @@ void linear(benchmark::State& state, Activation activation) {
 void attention(benchmark::State& state) {
   const std::int64_t batch = state.range(0), tokens = state.range(1), heads = state.range(2),
                      dim = state.range(3);
-  run(state, {batch, tokens, 3 * heads * dim},
+  run(
+      state, {batch, tokens, 3 * heads * dim},
       4.0 * static_cast<double>(batch * heads * tokens * tokens * dim),
       [&](ProgramBuilder& p, const Tensor& x) {
         return ops::attention(p, x, static_cast<int>(heads));
-      });
+      },
+      tokens > 2000 ? 1 : kRepeats);
 }
 
 /// rows, C
@@ -140,7 +144,8 @@ BENCHMARK(attention)
     ->Unit(benchmark::kMillisecond)
     ->Args({1, 197, 3, 64})
     ->Args({1, 197, 12, 64})
-    ->Args({1, 1025, 3, 64});
+    ->Args({1, 1025, 3, 64})
+    ->Args({1, 4097, 3, 64});  // ViT-Ti at 1024 pixels
 BENCHMARK(layer_norm)
     ->ArgNames({"rows", "C"})
     ->UseRealTime()

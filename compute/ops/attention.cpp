@@ -40,6 +40,18 @@ AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t
   return plan;
 }
 
+AttentionPlan plan_attention(const Device& device, Precision precision, std::int64_t tokens,
+                             std::int64_t queries, std::int64_t sequences) {
+  // The second extension's matrices would serve, but its kernel is not written: scores need
+  // reductions that few devices have.
+  const Variant best = preferred_variant(device, precision);
+  const bool by_matrix = best == Variant::coopmat || best == Variant::coopmat2;
+  if (by_matrix && can_run(device, Variant::coopmat)) {
+    return plan_matrix_attention(device, tokens, queries, sequences);
+  }
+  return plan_attention(device, preferred_variant(device), tokens);
+}
+
 Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const AttentionPlan& plan,
                          std::int64_t queries) {
   require_f32("attention", "qkv", qkv, 3);
@@ -81,27 +93,16 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const 
                            {y},
                            push_bytes(call.push(plan.chunk)),
                            {static_cast<std::uint32_t>(ceil_div(queries, plan.rows)), sequences[0],
-                            sequences[1]}});
+                            sequences[1]},
+                           call.flop()});
   return y;
 }
 
 Tensor attention(ProgramBuilder& p, const Tensor& qkv, int heads, Precision precision,
                  std::int64_t queries) {
   require_f32("attention", "qkv", qkv, 3);
-  const Device& device = p.device();
-  const std::int64_t tokens = qkv.shape()[1];
-  // The second extension's matrices would serve, but its kernel is not written: scores need
-  // reductions that few devices have.
-  const Variant best = preferred_variant(device, precision);
-  const bool by_matrix = best == Variant::coopmat || best == Variant::coopmat2;
-  if (by_matrix && can_run(device, Variant::coopmat)) {
-    return attention_planned(p, qkv, heads,
-                             plan_matrix_attention(device, tokens, queries > 0 ? queries : tokens,
-                                                   qkv.shape()[0] * heads),
-                             queries);
-  }
-  return attention_planned(p, qkv, heads, plan_attention(device, preferred_variant(device), tokens),
-                           queries);
+  const AttentionPlan plan = choose_attention(p, qkv.shape(), heads, precision, queries);
+  return attention_planned(p, qkv, heads, plan, queries);
 }
 
 }  // namespace fovea::compute::ops

@@ -70,7 +70,8 @@ Tensor matrix_attention(ProgramBuilder& p, const AttentionCall& call, const Atte
                            {y},
                            push_bytes(call.push(plan.chunk)),
                            {static_cast<std::uint32_t>(ceil_div(call.queries, plan.rows) * parts),
-                            sequences[0], sequences[1]}});
+                            sequences[0], sequences[1]},
+                           call.flop()});
   return parts == 1 ? y : join_parts(p, call, y, plan.chunk);
 }
 

@@ -20,6 +20,7 @@ struct AttentionCall {
   std::int64_t batch, tokens, queries, heads, dim;
 
   std::int64_t sequences() const { return batch * heads; }
+  double flop() const { return 4.0 * static_cast<double>(sequences() * queries * tokens * dim); }
   AttentionPush push(std::uint32_t chunk) const {
     return {static_cast<std::uint32_t>(sequences()), static_cast<std::uint32_t>(heads),
             static_cast<std::uint32_t>(tokens), static_cast<std::uint32_t>(queries), chunk};

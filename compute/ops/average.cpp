@@ -23,7 +23,8 @@ Tensor average(ProgramBuilder& p, const Tensor& a, const Tensor& b) {
               {a, b},
               {y},
               push_bytes(push),
-              split_groups(p.device(), "average", ceil_div(elements, std::int64_t{8} * lanes))});
+              split_groups(p.device(), "average", ceil_div(elements, std::int64_t{8} * lanes)),
+              2.0 * static_cast<double>(elements)});
   return y;
 }
 

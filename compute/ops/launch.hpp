@@ -68,8 +68,13 @@ struct LinearPlan {
   std::uint32_t splits = 1;
   bool addresses = true;  // subgroup: where the device has them; false binds buffers
 };
-/// What linear() and linear_add() choose for `rows` rows by these weights.
+/// The guess for `rows` rows by these weights that is made without measuring.
 LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows);
+std::string describe(const LinearPlan& plan);  // "subgroup 24 x 64"
+/// What linear() and linear_add() run by: plan_linear(), or what the device's Tuning knows to be
+/// faster for these sizes.
+LinearPlan choose_linear(ProgramBuilder& p, const Linear& w, std::int64_t rows,
+                         Activation activation, bool residual);
 /// linear() and linear_add() by a given plan; `residual` may be null.
 Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
                       const Tensor* residual, const LinearPlan& plan);
@@ -84,6 +89,14 @@ struct AttentionPlan {
   bool addresses = true;   // subgroup: where the device has them; false binds buffers
 };
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens);
+/// The guess for `queries` of `tokens` in `sequences` heads that is made without measuring.
+AttentionPlan plan_attention(const Device& device, Precision precision, std::int64_t tokens,
+                             std::int64_t queries, std::int64_t sequences);
+std::string describe(const AttentionPlan& plan);  // "subgroup 16 queries"
+/// What attention() runs by: the guess, or what the device's Tuning knows to be faster for qkv
+/// [B, T, 3C]. `queries` as in attention().
+AttentionPlan choose_attention(ProgramBuilder& p, const Shape& qkv, int heads, Precision precision,
+                               std::int64_t queries);
 /// attention() by a given plan.
 Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const AttentionPlan& plan,
                          std::int64_t queries = 0);

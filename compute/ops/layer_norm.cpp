@@ -57,7 +57,8 @@ Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w
               {x, gamma, beta},
               {y},
               push_bytes(push),
-              split_groups(p.device(), "layer_norm", lane_a_row ? ceil_div(rows, lanes) : rows)});
+              split_groups(p.device(), "layer_norm", lane_a_row ? ceil_div(rows, lanes) : rows),
+              8.0 * static_cast<double>(rows * w.channels)});
   return y;
 }
 

@@ -125,19 +125,20 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
                       {x, weight, bias, residual != nullptr ? *residual : bias},
                       {y},
                       push_bytes(push),
-                      {tiles[0], across, tiles[1]}});
+                      {tiles[0], across, tiles[1]},
+                      2.0 * static_cast<double>(rows * w.out_features * w.in_features)});
   return y;
 }
 
 Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation) {
   require_f32("linear", "x", x, 0);
-  const LinearPlan plan = plan_linear(p.device(), w, x.shape().row_count());
+  const LinearPlan plan = choose_linear(p, w, x.shape().row_count(), activation, false);
   return linear_planned(p, x, w, activation, nullptr, plan);
 }
 
 Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual) {
   require_f32("linear_add", "x", x, 0);
-  const LinearPlan plan = plan_linear(p.device(), w, x.shape().row_count());
+  const LinearPlan plan = choose_linear(p, w, x.shape().row_count(), Activation::none, true);
   return linear_planned(p, x, w, Activation::none, &residual, plan);
 }
 

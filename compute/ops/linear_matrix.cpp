@@ -55,6 +55,12 @@ const Kernel& product_kernel(const Device& device, KernelCache& kernels, const L
 
 }  // namespace
 
+bool matrix_tile_fits(const Device& device, Variant variant, std::uint32_t tile) {
+  const DeviceLimits& limits = device.limits();
+  return lanes_of(limits, {variant, tile, tile, 1}) <= limits.max_workgroup_invocations &&
+         (variant == Variant::coopmat2 || shared_bytes(limits, tile) <= limits.shared_memory_bytes);
+}
+
 LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
                        std::int64_t columns, std::int64_t depth) {
   const DeviceLimits& limits = device.limits();
@@ -63,10 +69,7 @@ LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
   LinearPlan plan{variant, 64, 64, 1};
   const std::int64_t large_groups = ceil_div(rows, 128) * ceil_div(columns, 128);
   plan.rows = plan.columns = 128;
-  const bool fits =
-      lanes_of(limits, plan) <= limits.max_workgroup_invocations &&
-      (variant == Variant::coopmat2 || shared_bytes(limits, 128) <= limits.shared_memory_bytes);
-  if (!fits || large_groups < 2 * processors) {
+  if (!matrix_tile_fits(device, variant, 128) || large_groups < 2 * processors) {
     plan.rows = plan.columns = 64;
   } else if (variant == Variant::coopmat2 && columns % 256 == 0 && large_groups >= 4 * processors) {
     plan.columns = 256;
@@ -116,7 +119,8 @@ Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPla
                       {y},
                       push_bytes(push),
                       {static_cast<std::uint32_t>(ceil_div(w.out_features, plan.columns)),
-                       static_cast<std::uint32_t>(row_tiles), plan.splits}});
+                       static_cast<std::uint32_t>(row_tiles), plan.splits},
+                      2.0 * static_cast<double>(rows * w.out_features * w.in_features)});
   return split ? reduce_parts(p, call, y, bias) : y;
 }
 

@@ -30,6 +30,8 @@ struct LinearCall {
 /// device, else small ones, else the depth is split as well.
 LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
                        std::int64_t columns, std::int64_t depth);
+/// Does the device have the lanes and the shared memory for square tiles of this size?
+bool matrix_tile_fits(const Device& device, Variant variant, std::uint32_t tile);
 /// Appends the product. Throws ShapeError when the weights lie otherwise than the variant reads.
 Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan);
 /// Appends linear_reduce: adds the parts [S, M, N] of a product and what comes after it.

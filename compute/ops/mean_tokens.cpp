@@ -31,7 +31,8 @@ Tensor mean_tokens(ProgramBuilder& p, const Tensor& x, std::int64_t first) {
                              {x},
                              {y},
                              push_bytes(push),
-                             split_groups(p.device(), "mean_tokens", groups)});
+                             split_groups(p.device(), "mean_tokens", groups),
+                             static_cast<double>(shape.element_count())});
   return y;
 }
 

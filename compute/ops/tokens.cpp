@@ -46,7 +46,8 @@ Tensor tokens(ProgramBuilder& p, const Tensor& x, const Table& prefix, const Tab
                         {x, prefix_rows, position_rows},
                         {y},
                         push_bytes(push),
-                        split_groups(p.device(), "tokens", rows)});
+                        split_groups(p.device(), "tokens", rows),
+                        static_cast<double>(rows * channels)});
   return y;
 }
 

@@ -81,6 +81,7 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   add_explain(app, exit_code);
   add_eval(app, exit_code);
   add_bench(app, exit_code);
+  add_tune(app, exit_code);
   add_preprocess(app, exit_code);
   add_doctor(app, exit_code);
   add_models(app, exit_code);

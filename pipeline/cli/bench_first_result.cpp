@@ -99,7 +99,7 @@ FirstResult measure_first_result(const BenchCase& wanted) {
   const ScratchFolder scratch;
   const fs::path picture = scratch.path() / "picture.ppm";
   write_picture(picture);
-  const std::vector<std::string> arguments{
+  std::vector<std::string> arguments{
       "fovea",
       "classify",
       picture.string(),
@@ -114,6 +114,7 @@ FirstResult measure_first_result(const BenchCase& wanted) {
       "--json",
       "--progress",
       "none"};
+  if (!wanted.tune) arguments.emplace_back("--no-tune");
   const std::vector<std::string> environment = environment_with_caches_in(scratch.path());
   FirstResult result;
   result.cold_ms = time_process(arguments, environment);

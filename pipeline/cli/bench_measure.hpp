@@ -6,18 +6,27 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "compute/device.hpp"
 #include "compute/ops/transformer.hpp"
 
 namespace fovea::pipeline {
+
+/// Requires: not empty.
+double median(std::vector<double> values);
 
 struct BenchCase {
   std::filesystem::path model;  // a folder
   std::string device = "auto";
   compute::ops::Precision precision = compute::ops::Precision::fp32;
   int batch = 1;
+  bool tune = true;    // as a run does: by the kernels that were measured to be fastest
   double seconds = 3;  // at least this long, and at least five submissions
 };
+
+/// Opens what the case names as a run would.
+compute::DeviceOptions device_options(const BenchCase& wanted);
 
 struct BenchResult {
   std::string device, driver;

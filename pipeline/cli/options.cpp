@@ -41,6 +41,8 @@ void add_device_options(CLI::App& command, CommonOptions& options) {
       ->type_name("DEVICE");
   command.add_option("--precision", options.precision, "Weights as fp32 or fp16")
       ->type_name("fp32|fp16");
+  command.add_flag("--no-tune", options.no_tune,
+                   "Neither measure kernels nor use what was measured");
 }
 
 void add_json_option(CLI::App& command, bool& json, const std::string& what) {
@@ -106,6 +108,7 @@ std::vector<Override> to_overrides(const CommonOptions& options, const std::stri
   add("--precision", "precision", options.precision);
   add("--batch", "batch", options.batch);
   add("--decode", "decode", options.decode);
+  if (options.no_tune) add("--no-tune", "tune", "off");
   std::vector<std::string> outputs = options.outputs;
   if (options.json && !names_stdout(outputs)) outputs.emplace_back("-");
   for (const std::string& file : outputs) {

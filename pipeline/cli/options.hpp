@@ -24,11 +24,11 @@ struct CommonOptions {
   std::vector<std::string> outputs;  // -o
   std::vector<std::string> sets;     // --set
   std::string progress = "auto";
-  bool emit_yaml = false, json = false;
+  bool emit_yaml = false, json = false, no_tune = false;
 };
 
 void add_model_option(CLI::App& command, CommonOptions& options);
-/// --device, --precision.
+/// --device, --precision, --no-tune.
 void add_device_options(CLI::App& command, CommonOptions& options);
 /// "`what` as JSON on standard output".
 void add_json_option(CLI::App& command, bool& json, const std::string& what);

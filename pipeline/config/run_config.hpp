@@ -85,6 +85,8 @@ struct LimitsConfig {
 };
 
 enum class Truncated : std::uint8_t { reject, accept };
+enum class Tune : std::uint8_t { automatic, off };
+inline constexpr double kTuneSeconds = 2;  // what Tune::automatic takes at a model's first use
 
 enum class DecodeMode : std::uint8_t {
   exact,  // every pixel as the file has it
@@ -96,6 +98,7 @@ struct RunConfig {
   std::string device = "auto";
   compute::ops::Precision precision = compute::ops::Precision::fp32;
   int batch = 8;
+  Tune tune = Tune::automatic;
   int decode_threads = 0;  // 0: one per core
   DecodeMode decode = DecodeMode::exact;
   Truncated truncated = Truncated::reject;

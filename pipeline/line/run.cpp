@@ -15,6 +15,7 @@
 
 #include "compute/device.hpp"
 #include "compute/error.hpp"
+#include "compute/tuning.hpp"
 #include "pipeline/config/config.hpp"
 #include "pipeline/decode/decode.hpp"
 #include "pipeline/line/classify_stage.hpp"
@@ -221,11 +222,21 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   compute::DeviceOptions wanted;
   wanted.request = config.device;
   wanted.cache_dir = options.pipeline_cache_dir;
+  // Without a folder to remember in, every start would measure anew.
+  const bool tune = config.tune == Tune::automatic && !options.pipeline_cache_dir.empty();
+  wanted.tune_seconds = tune ? kTuneSeconds : 0;
   compute::Device device(wanted);
   if (options.on_notice) options.on_notice(device.choice());
 
   RunReport report;
+  const std::size_t known = device.tuning().plans().size();
   BuiltChain built = build_chain(config, models, device);
+  if (const std::size_t now = device.tuning().plans().size(); options.on_notice && now > known) {
+    options.on_notice(
+        fmt::format("measured the kernels of {} kinds of step; kept for the next run "
+                    "(fovea tune measures longer, --no-tune not at all)",
+                    now - known));
+  }
   report.labels = std::move(built.labels);
   const Chain chain(make_decode(config, built.models), std::move(built.stages));
   report.identity = identify(config, models, device);

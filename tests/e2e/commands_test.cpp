@@ -10,7 +10,7 @@ using testing::HasSubstr;
 
 const std::vector<std::string> kCommands{"classify", "run",    "check",      "explain",
                                          "eval",     "bench",  "preprocess", "doctor",
-                                         "models",   "schema", "version"};
+                                         "models",   "schema", "tune",       "version"};
 
 class Commands : public EndToEnd {};
 class DeviceCommands : public EndToEndOnDevice {};
@@ -199,7 +199,64 @@ TEST_F(DeviceCommands, BenchMeasures) {
     EXPECT_GT(bench.at("first_result").at(precision).at("warm_ms").get<double>(), 0);
   }
   EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--device", "no-such-device"}).exit_code, 4);
+  EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--by", "step"}).exit_code, 1);
+  EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--profile", "--by", "hand"}).exit_code, 1);
   EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--batch", "none"}).exit_code, 1);
+}
+
+TEST_F(DeviceCommands, BenchProfilesEveryStep) {
+  const ProcessResult result =
+      fovea({"bench", "-m", kTinyModel.string(), "--batch", "2", "--profile", "--by", "step",
+             "--no-tune", "--seconds", "0.05", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const Json profile = Json::parse(result.out).at("profiles").at(0);
+  const Json explained =
+      Json::parse(fovea({"explain", "-m", kTinyModel.string(), "--batch", "2", "--json"}).out);
+  const Json& steps = explained.at("models").at(0).at("steps");
+  ASSERT_EQ(profile.at("rows").size(), steps.size()) << "every step, and each once";
+  double sum = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Json& row = profile.at("rows").at(i);
+    EXPECT_EQ(row.at("name"), steps.at(i).at("name"));
+    EXPECT_GT(row.at("ms").get<double>(), 0);
+    sum += row.at("ms").get<double>();
+  }
+  EXPECT_NEAR(sum, profile.at("steps_ms").get<double>(), 1e-4 * static_cast<double>(steps.size()));
+  EXPECT_GT(profile.at("peaks").at("gflop_per_s").get<double>(), 0);
+  EXPECT_GT(profile.at("unprofiled_wall_ms").get<double>(), 0);
+}
+
+TEST_F(DeviceCommands, BenchDraws) {
+  const ProcessResult result = fovea({"bench", "-m", kTinyModel.string(), "--batch", "1,2",
+                                      "--no-tune", "--seconds", "0.02", "--plot", "speed.svg"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const std::string svg = read_text(folder_ / "speed.svg");
+  EXPECT_THAT(svg, AllOf(HasSubstr("<svg"), HasSubstr("pictures a second"), HasSubstr("fovea ")));
+  EXPECT_EQ(fovea({"bench", "-m", kTinyModel.string(), "--batch", "1", "--seconds", "0", "--plot",
+                   "no/such/folder.svg"})
+                .exit_code,
+            1);
+}
+
+TEST_F(DeviceCommands, TuneMeasuresAndTheNextRunGivesTheSameRecords) {
+  picture("a.png", 1);
+  const auto records = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"a.png", "--json"});
+    const ProcessResult result = classify(more);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return without_timings(records_of(result.out));
+  };
+  const std::vector<Json> untuned = records({"--no-tune"});
+  const ProcessResult tuned =
+      fovea({"tune", "-m", kTinyModel.string(), "--batch", "8", "--seconds", "20", "--json"});
+  EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
+  const Json answer = Json::parse(tuned.out);
+  EXPECT_EQ(answer.at("kept"), true);
+  for (const Json& step : answer.at("steps")) {
+    EXPECT_GE(step.at("plans_measured").get<int>(), 2);
+    EXPECT_LE(step.at("ms"), step.at("untuned_ms"));
+  }
+  EXPECT_EQ(records({}), untuned);
 }
 
 }  // namespace

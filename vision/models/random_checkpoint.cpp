@@ -2,6 +2,7 @@
 #include "vision/models/random_checkpoint.hpp"
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -23,30 +24,71 @@ namespace fs = std::filesystem;
 
 struct Size {
   std::string_view name;
-  int hidden_size, heads;
+  int hidden_size, layers, heads;
 };
-constexpr std::array<Size, 3> kSizes{
-    {{"vit-tiny-224", 192, 3}, {"vit-small-224", 384, 6}, {"vit-base-224", 768, 12}}};
-constexpr int kClasses = 1000;
+constexpr std::array<Size, 4> kSizes{{{"vit-tiny", 192, 12, 3},
+                                      {"vit-small", 384, 12, 6},
+                                      {"vit-base", 768, 12, 12},
+                                      {"vit-large", 1024, 24, 16}}};
+constexpr int kClasses = 1000, kUsualPatch = 16, kUsualPixels = 224, kMostPixels = 4096;
 
-const Size& size_named(std::string_view name) {
-  std::string_view wanted = name;
-  if (wanted.starts_with(kRandomModelPrefix)) wanted.remove_prefix(kRandomModelPrefix.size());
-  std::string known;
-  for (const Size& size : kSizes) {
-    if (wanted == size.name || fmt::format("{}-224", wanted) == size.name) return size;
-    known += fmt::format("{}{}{}", known.empty() ? "" : ", ", kRandomModelPrefix, size.name);
+/// What a name such as "vit-base-patch32-384" asks for.
+struct Wanted {
+  const Size* size = nullptr;
+  int patch = kUsualPatch, pixels = kUsualPixels;
+
+  std::string folder() const {
+    const std::string cut = patch == kUsualPatch ? "" : fmt::format("-patch{}", patch);
+    return fmt::format("{}{}-{}", size->name, cut, pixels);
   }
-  throw ModelError(fmt::format("there is no random model '{}'", name), "model name",
-                   "use one of " + known);
+};
+
+/// Takes a number off the front of `text`; 0 where none is there.
+int take_number(std::string_view& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return 0;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
 }
 
-VitConfig config_of(const Size& size) {
+bool take_word(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
+Wanted read_name(std::string_view name) {
+  std::string_view rest = name;
+  take_word(rest, kRandomModelPrefix);
+  Wanted wanted;
+  for (const Size& size : kSizes) {
+    if (take_word(rest, size.name)) wanted.size = &size;
+  }
+  if (take_word(rest, "-patch")) wanted.patch = take_number(rest);
+  if (take_word(rest, "-")) wanted.pixels = take_number(rest);
+  const bool fits = wanted.patch > 0 && wanted.pixels >= wanted.patch &&
+                    wanted.pixels <= kMostPixels && wanted.pixels % wanted.patch == 0;
+  if (wanted.size != nullptr && rest.empty() && fits) return wanted;
+  std::string known;
+  for (const Size& size : kSizes) {
+    known += fmt::format("{}{}-{}, ", kRandomModelPrefix, size.name, kUsualPixels);
+  }
+  throw ModelError(fmt::format("there is no random model '{}'", name), "model name",
+                   fmt::format("use one of {}or another size: {}vit-base-patch32-384 (the patch "
+                               "divides the pixels, at most {})",
+                               known, kRandomModelPrefix, kMostPixels));
+}
+
+VitConfig config_of(const Wanted& wanted) {
   VitConfig config;
   config.family = "vit";
-  config.hidden_size = size.hidden_size;
-  config.heads = size.heads;
-  config.mlp_size = 4 * size.hidden_size;
+  config.hidden_size = wanted.size->hidden_size;
+  config.layers = wanted.size->layers;
+  config.heads = wanted.size->heads;
+  config.mlp_size = 4 * wanted.size->hidden_size;
+  config.image_h = config.image_w = wanted.pixels;
+  config.patch_h = config.patch_w = wanted.patch;
   config.labels.resize(kClasses);
   return config;
 }
@@ -158,21 +200,15 @@ void write_folder(const fs::path& folder, const VitConfig& config) {
 
 }  // namespace
 
-std::vector<std::string> random_model_names() {
-  std::vector<std::string> names;
-  for (const Size& size : kSizes) names.emplace_back(size.name);
-  return names;
-}
-
 fs::path random_checkpoint(std::string_view name, const fs::path& parent) {
-  const Size& size = size_named(name);
-  const fs::path folder = parent / size.name;
+  const Wanted wanted = read_name(name);
+  const fs::path folder = parent / wanted.folder();
   if (fs::exists(folder / "model.safetensors")) return folder;
   // Made beside its place and moved there, so that nobody sees half of it.
-  const fs::path partial = parent / fmt::format("{}.partial-{}", size.name, getpid());
+  const fs::path partial = parent / fmt::format("{}.partial-{}", wanted.folder(), getpid());
   try {
     fs::create_directories(partial);
-    write_folder(partial, config_of(size));
+    write_folder(partial, config_of(wanted));
     fs::rename(partial, folder);
   } catch (const std::exception& error) {
     std::error_code ignored;

@@ -63,6 +63,24 @@ TEST_F(RandomCheckpoint, IsWrittenOnce) {
       << "something was left beside the folder";
 }
 
+TEST_F(RandomCheckpoint, OtherPatchesAndPicturesAreNamed) {
+  const fs::path folder = random_checkpoint("random:vit-tiny-patch32-384", parent_);
+  EXPECT_EQ(folder.filename(), "vit-tiny-patch32-384");
+  const auto checkpoint = Checkpoint::open(folder);
+  EXPECT_EQ(checkpoint.config().patch_h, 32);
+  EXPECT_EQ(checkpoint.config().image_w, 384);
+  EXPECT_EQ(checkpoint.config().tokens(), 145);
+  EXPECT_EQ(checkpoint.preprocess().resize_h, 384);
+}
+
+TEST_F(RandomCheckpoint, SizesThatNoPatchFillsAreRefused) {
+  for (const char* name : {"vit-tiny-", "vit-tiny-225", "vit-tiny-patch0-224", "vit-tiny-8",
+                           "vit-tiny-224-", "vit-tiny-8192", "vit-tiny-99999999999", "vit", ""}) {
+    EXPECT_THROW(random_checkpoint(name, parent_), ModelError) << name;
+  }
+  EXPECT_FALSE(fs::exists(parent_));
+}
+
 TEST_F(RandomCheckpoint, AnotherNameListsThoseThereAre) {
   try {
     random_checkpoint("random:vit-huge", parent_);
