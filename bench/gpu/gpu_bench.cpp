@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -249,6 +250,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "bench_gpu out.json [--quick]\n");
     return 1;
   }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // what was measured is seen even if time runs out
   try {
     DeviceOptions options;
     if (const char* request = std::getenv("FOVEA_DEVICE")) options.request = request;
