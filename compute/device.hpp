@@ -67,6 +67,8 @@ struct DeviceLimits {
   /// Runs copy their inputs in and their outputs out: kernels read local memory, and the copies
   /// go on beside the computation where the device has a queue for them.
   bool staged_io = false;
+  bool byte_dots = false;       // sums four products of bytes (VK_KHR_shader_integer_dot_product)
+  bool fast_byte_dots = false;  // and has an instruction for that
 };
 
 /// Thread-compatible: one thread records and submits; Run::wait() may be called

@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kMatrix = "VK_KHR_cooperative_matrix";
 constexpr const char* kMatrix2 = "VK_NV_cooperative_matrix2";
+constexpr const char* kDots = VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME;
 constexpr std::uint32_t kFloat16 = 0, kFloat32 = 1;               // VkComponentTypeKHR
 constexpr std::uint32_t kScopeWorkgroup = 2, kScopeSubgroup = 3;  // VkScopeKHR
 
@@ -85,6 +86,14 @@ std::uint32_t count_processors(VkPhysicalDevice device) {
   return software ? std::thread::hardware_concurrency() : 0;
 }
 
+bool has_fast_dots(VkPhysicalDevice device) {
+  VkPhysicalDeviceShaderIntegerDotProductProperties dots{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES};
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &dots};
+  vkGetPhysicalDeviceProperties2(device, &properties);
+  return dots.integerDotProduct4x8BitPackedSignedAccelerated == VK_TRUE;
+}
+
 }  // namespace
 
 bool has_extension(VkPhysicalDevice device, const char* wanted) {
@@ -108,7 +117,13 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
   vulkan11_.pNext = &vulkan12_;
   if (has_matrix) vulkan12_.pNext = &matrix_;
   if (has_matrix2) matrix_.pNext = &matrix2_;
+  const bool has_dots = has_extension(device, kDots);
+  if (has_dots) {
+    dots_.pNext = basic_.pNext;
+    basic_.pNext = &dots_;
+  }
   vkGetPhysicalDeviceFeatures2(device, &basic_);
+  fast_dots_ = dots_.shaderIntegerDotProduct && has_fast_dots(device);
   processors_ = count_processors(device);
   addresses_ = vulkan12_.bufferDeviceAddress && basic_.features.shaderInt64;
 
@@ -139,12 +154,19 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
 void OptionalFeatures::describe(DeviceLimits& limits) const {
   limits.processors = processors_;
   limits.addresses = addresses_;
+  limits.byte_dots = dots_.shaderIntegerDotProduct == VK_TRUE;
+  limits.fast_byte_dots = fast_dots_;
   limits.matrix = matrix_shape_;
   limits.workgroup_matrix = workgroup_shape_;
   limits.workgroup_matrix_lanes = workgroup_lanes_;
 }
 
 void* OptionalFeatures::enable(std::vector<const char*>& extensions, void* next) {
+  if (dots_.shaderIntegerDotProduct) {
+    extensions.push_back(kDots);
+    dots_.pNext = next;
+    next = &dots_;
+  }
   const bool matrix = matrix_shape_.m != 0, second = workgroup_shape_.m != 0;
   if (matrix) extensions.push_back(kMatrix);
   if (second) extensions.push_back(kMatrix2);

@@ -33,7 +33,8 @@ class OptionalFeatures {
   OptionalFeatures(const OptionalFeatures&) = delete;
   OptionalFeatures& operator=(const OptionalFeatures&) = delete;
 
-  /// Writes matrix shapes, the number of processors and whether addresses work into `limits`.
+  /// Writes matrix shapes, the number of processors and whether addresses and products of bytes
+  /// work into `limits`.
   void describe(DeviceLimits& limits) const;
   /// Names the extensions to enable and gives the chain to put before `next`.
   void* enable(std::vector<const char*>& extensions, void* next);
@@ -42,11 +43,13 @@ class OptionalFeatures {
   VkPhysicalDeviceFeatures2 basic_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
   VkPhysicalDeviceVulkan11Features vulkan11_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES};
   VkPhysicalDeviceVulkan12Features vulkan12_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+  VkPhysicalDeviceShaderIntegerDotProductFeatures dots_{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
   CooperativeMatrixFeatures matrix_;
   CooperativeMatrix2Features matrix2_;
   MatrixShape matrix_shape_, workgroup_shape_;
   std::uint32_t workgroup_lanes_ = 0, processors_ = 0;
-  bool addresses_ = false;
+  bool addresses_ = false, fast_dots_ = false;
 };
 
 /// Does the device list `wanted` among its extensions?

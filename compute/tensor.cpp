@@ -20,6 +20,8 @@ std::string to_string(DType dtype) {
       return "f16";
     case DType::i32:
       return "i32";
+    case DType::i8:
+      return "i8";
     case DType::u8:
       return "u8";
   }

@@ -16,7 +16,7 @@
 
 namespace fovea::compute {
 
-enum class DType : std::uint8_t { f32, f16, i32, u8 };
+enum class DType : std::uint8_t { f32, f16, i32, i8, u8 };
 
 constexpr std::size_t size_bytes(DType dtype) noexcept {
   switch (dtype) {
@@ -25,6 +25,7 @@ constexpr std::size_t size_bytes(DType dtype) noexcept {
       return 4;
     case DType::f16:
       return 2;
+    case DType::i8:
     case DType::u8:
       return 1;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // linear   y = activation(x W^T + b) [+ residual], on any device
 //
-// Shapes     x [M, K]   W [N, K] packed   b [N]   residual, y [M, N]   f32; W f32 or f16
+// Shapes     x [M, K]   W [N, K] packed   b [N]   residual, y [M, N]   f32; W f32, f16 or i8
 // Grid       128 lanes per 64 x 64 tile of y: rows over x, then z; columns over y. A lane owns
 //            4 rows x (4 + 4) columns; 16 depths at a time go through shared memory
 // Precision  products and sums in f32
@@ -67,7 +67,7 @@ void main() {
     const uint row = first_row + my_row + r;
     if (row >= rows) return;
     const uint q = first_quad + my_quad;
-    if (4 * q < columns) store_quad(row, q, low[r] + bias[q]);
-    if (4 * (q + 8) < columns) store_quad(row, q + 8, high[r] + bias[q + 8]);
+    if (4 * q < columns) store_quad(row, q, low[r] * scale_quad(q) + bias[q]);
+    if (4 * (q + 8) < columns) store_quad(row, q + 8, high[r] * scale_quad(q + 8) + bias[q + 8]);
   }
 }

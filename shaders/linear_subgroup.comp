@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // linear_subgroup   y = activation(x W^T + b) [+ residual], for devices whose subgroup is a CPU vector
 //
-// Shapes     x [M, K]   W [N, K] packed   b [N]   residual, y [M, N]   f32; W f32 or f16
+// Shapes     x [M, K]   W [N, K] packed   b [N]   residual, y [M, N]   f32; W f32, f16 or i8
 // Grid       one subgroup per ROWS rows (x, then z) and 4 * QUADS * LANES columns (y); a lane owns
 //            QUADS times four columns of every row. Rows of x are spread over the lanes and
 //            broadcast by shuffle, so that each loaded word is used ROWS or 4 * QUADS * LANES
@@ -52,8 +52,9 @@ void main() {
     vec4 w[2 * 4];
     [[unroll]] for (uint c = 0; c < QUADS; ++c) {
       const uint q = min(first_quad + c * LANES, last_quad);
-      load_weights(q, 2 * quad, w[4 * c], w[4 * c + 1]);
-      load_weights(q, 2 * quad + 1, w[4 * c + 2], w[4 * c + 3]);
+      vec4 four[4];
+      load_weight_quads(q, quad, four);
+      [[unroll]] for (uint i = 0; i < 4; ++i) w[4 * c + i] = four[i];
     }
 
     [[unroll]] for (uint r = 0; r < ROWS; ++r) {
@@ -72,8 +73,8 @@ void main() {
   [[unroll]] for (uint c = 0; c < QUADS; ++c) {
     const uint q = first_quad + c * LANES;
     if (q > last_quad) return;
-    const vec4 b = bias_quad(q);
+    const vec4 scale = scale_quad(q), b = bias_quad(q);
     [[unroll]] for (uint r = 0; r < ROWS; ++r)
-      if (first_row + r < rows) store_quad(first_row + r, q, sum[c * ROWS + r] + b);
+      if (first_row + r < rows) store_quad(first_row + r, q, sum[c * ROWS + r] * scale + b);
   }
 }

@@ -11,7 +11,7 @@
 namespace fovea::compute::ops {
 
 std::string_view to_string(Variant variant) {
-  constexpr std::string_view kNames[] = {"subgroup", "portable", "coopmat", "coopmat2"};
+  constexpr std::string_view kNames[] = {"subgroup", "portable", "coopmat", "coopmat2", "dot8"};
   return kNames[static_cast<std::size_t>(variant)];
 }
 
@@ -41,6 +41,8 @@ bool can_run(const Device& device, Variant variant, std::string* why_not) {
       return answer(limits.workgroup_matrix.m > 0,
                     "the device has no VK_NV_cooperative_matrix2 with workgroup scope") &&
              compiled("linear_coopmat2");
+    case Variant::dot8:
+      return true;  // by shifts where the device has nothing better
   }
   return false;
 }
@@ -58,6 +60,7 @@ Variant preferred_variant(const Device& device, Precision precision) {
       if (can_run(device, variant)) return variant;
     }
   }
+  if (precision == Precision::int8 && device.limits().fast_byte_dots) return Variant::dot8;
   return preferred_variant(device);
 }
 

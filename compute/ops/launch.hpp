@@ -21,7 +21,8 @@ namespace fovea::compute::ops {
 /// `portable`: any conformant device; data is shared through workgroup memory.
 /// `coopmat`: VK_KHR_cooperative_matrix, operands rounded to fp16, sums in f32.
 /// `coopmat2`: VK_NV_cooperative_matrix2, the same with matrices as wide as the workgroup.
-enum class Variant : std::uint8_t { subgroup, portable, coopmat, coopmat2 };
+/// `dot8`: int8 weights, x rounded to int8 by rows, exact sums of products of bytes.
+enum class Variant : std::uint8_t { subgroup, portable, coopmat, coopmat2, dot8 };
 std::string_view to_string(Variant variant);
 
 /// `subgroup` on software devices that have the operations, else `portable`: the variant of
@@ -30,7 +31,8 @@ Variant preferred_variant(const Device& device);
 /// Can this device run the variant of linear, and was it compiled in? `why_not`, where given,
 /// gets the missing extension or shader.
 bool can_run(const Device& device, Variant variant, std::string* why_not = nullptr);
-/// preferred_variant(), but the best cooperative matrices a GPU has where fp16 operands will do.
+/// preferred_variant(), but the best cooperative matrices a GPU has where fp16 operands will do,
+/// and products of bytes where it has an instruction for them.
 Variant preferred_variant(const Device& device, Precision precision);
 /// The one layout of weights that all of a variant's kernels read.
 WeightLayout weight_layout(Variant variant);
@@ -66,7 +68,8 @@ struct LinearPlan {
   std::uint32_t rows = 64;
   std::uint32_t columns = 64;
   std::uint32_t splits = 1;
-  bool addresses = true;  // subgroup: where the device has them; false binds buffers
+  bool addresses = true;   // subgroup: where the device has them; false binds buffers
+  bool by_shifts = false;  // dot8: without the instruction, though the device has it
 };
 /// What linear() and linear_add() choose for `rows` rows by these weights.
 LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows);

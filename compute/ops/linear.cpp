@@ -27,6 +27,17 @@ Shape with_last_axis(const Shape& shape, std::int64_t last) {
   }
 }
 
+DType storage(Precision precision) {
+  switch (precision) {
+    case Precision::fp16:
+      return DType::f16;
+    case Precision::int8:
+      return DType::i8;
+    default:
+      return DType::f32;
+  }
+}
+
 void check(const Tensor& x, const Linear& w, const Tensor* residual, const Shape& result) {
   require_f32("linear", "x", x, 0);
   if (x.shape()[-1] != w.in_features) {
@@ -46,10 +57,29 @@ void check(const Tensor& x, const Linear& w, const Tensor* residual, const Shape
 }
 
 std::string kernel_name(const Device& device, const Linear& w, const LinearPlan& plan) {
+  if (plan.variant == Variant::dot8) {
+    return device.limits().byte_dots && !plan.by_shifts ? "linear_dot8.packed" : "linear_dot8";
+  }
   if (plan.variant != Variant::subgroup) return "linear";
   if (w.in_features % 4 != 0 || w.out_features % 4 != 0) return "linear_subgroup";
   const bool by_address = plan.addresses && device.limits().addresses;
   return by_address ? "linear_subgroup.address" : "linear_subgroup.vec4";
+}
+
+/// x [..., K] f32 -> [rows, 1 + K / 4] words: each row's scale, then its bytes.
+Tensor quantize_rows(ProgramBuilder& p, const Tensor& x, const std::string& name) {
+  const std::int64_t rows = x.shape().row_count(), depth = x.shape()[-1];
+  constexpr std::uint32_t kLanes = 64;
+  require_iterations("quantize_rows", 2 * ceil_div(depth, kLanes), name);
+  const Tensor y = p.value(name, {{rows, 1 + ceil_div(depth, 4)}, DType::i32});
+  const std::array<std::uint32_t, 2> push{static_cast<std::uint32_t>(rows),
+                                          static_cast<std::uint32_t>(depth)};
+  p.dispatch(name, {kernels(p.device()).get("quantize_rows", std::array{kLanes}),
+                    {x},
+                    {y},
+                    push_bytes(push),
+                    split_groups(p.device(), "quantize_rows", rows)});
+  return y;
 }
 
 }  // namespace
@@ -59,6 +89,7 @@ LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows)
     return plan_matrix(device, preferred_variant(device, w.precision), rows, w.out_features,
                        w.in_features);
   }
+  if (preferred_variant(device, w.precision) == Variant::dot8) return {Variant::dot8};
   if (preferred_variant(device) == Variant::portable) return {Variant::portable, 64};
   // Four depths of a tile, in cycles of one core: loads of x and products by the row, loads of
   // weights by the column. Processors work side by side, so whole rounds of tiles count.
@@ -90,6 +121,11 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   }
   const std::int64_t rows = x.shape().row_count();
   const bool by_subgroup = plan.variant == Variant::subgroup;
+  const bool by_bytes = plan.variant == Variant::dot8;
+  if (by_bytes && w.precision != Precision::int8) {
+    reject("linear", fmt::format("bytes times {}", to_string(w.precision)), w.name,
+           "upload the weight as int8");
+  }
   const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
   // A step takes four depths, or sixteen with a loop over them.
   require_iterations("linear", w.in_features / (by_subgroup ? 4 : 16) * (by_subgroup ? 1 : 17),
@@ -99,7 +135,7 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   const std::uint32_t columns = by_subgroup ? 4 * lanes * column_quads : 64;
   const std::array<std::uint32_t, 6> constants{lanes,
                                                plan.rows,
-                                               w.precision == Precision::fp16 ? 1u : 0u,
+                                               static_cast<std::uint32_t>(w.precision),
                                                static_cast<std::uint32_t>(activation),
                                                residual != nullptr ? 1u : 0u,
                                                column_quads};
@@ -109,10 +145,12 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   const Tensor weight = p.constant(w.name + ".weight",
                                    {{static_cast<std::int64_t>(layout.padded_out()),
                                      static_cast<std::int64_t>(layout.padded_in())},
-                                    w.precision == Precision::fp16 ? DType::f16 : DType::f32},
+                                    storage(w.precision)},
                                    w.weight);
-  const Tensor bias =
-      p.constant(w.name + ".bias", {{static_cast<std::int64_t>(layout.padded_out())}}, w.bias);
+  const std::int64_t vectors = w.precision == Precision::int8 ? 2 : 1;  // bias, then scales
+  const Tensor bias = p.constant(
+      w.name + ".bias", {{vectors, static_cast<std::int64_t>(layout.padded_out())}}, w.bias);
+  const Tensor factor = by_bytes ? quantize_rows(p, x, w.name + ".rows") : x;
   const Tensor y = p.value(w.name, {shape});
 
   const LinearPush push{static_cast<std::uint32_t>(rows),
@@ -122,7 +160,7 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   const auto across = static_cast<std::uint32_t>(ceil_div(w.out_features, columns));
   // Without a residual its binding is unused; the bias is at hand.
   p.dispatch(w.name, {kernel,
-                      {x, weight, bias, residual != nullptr ? *residual : bias},
+                      {factor, weight, bias, residual != nullptr ? *residual : bias},
                       {y},
                       push_bytes(push),
                       {tiles[0], across, tiles[1]}});

@@ -9,6 +9,7 @@
 #include "compute/error.hpp"
 #include "compute/ops/launch.hpp"
 #include "compute/ops/linear_layout.hpp"
+#include "compute/ops/quantize.hpp"
 
 namespace fovea::compute::ops {
 namespace {
@@ -42,6 +43,15 @@ std::vector<Element> pack(const LinearLayout& layout, std::span<const float> wei
   return packed;
 }
 
+std::vector<std::int8_t> pack_i8(const LinearLayout& layout, std::span<const std::int8_t> weight) {
+  std::vector<std::int8_t> packed(layout.element_count());
+  const auto depth = static_cast<std::size_t>(layout.in_features);
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    packed[layout.i8_index(i / depth, i % depth)] = weight[i];
+  }
+  return packed;
+}
+
 }  // namespace
 
 Linear upload_linear(Device& device, ConstantStore& store, std::string name,
@@ -71,7 +81,9 @@ Linear upload_linear_as(WeightLayout kind, Device& device, ConstantStore& store,
            "pass one value per output, or none");
   }
   const LinearLayout layout{out_features, in_features, kind};
-  const std::size_t element_bytes = precision == Precision::fp16 ? 2 : 4;
+  const std::size_t element_bytes = precision == Precision::fp32   ? 4
+                                    : precision == Precision::fp16 ? 2
+                                                                   : 1;
   if (layout.element_count() * element_bytes > device.limits().max_storage_range_bytes) {
     throw GpuError(fmt::format("linear: the weight [{}, {}] needs {} bytes, the device binds {}",
                                out_features, in_features, layout.element_count() * element_bytes,
@@ -80,6 +92,8 @@ Linear upload_linear_as(WeightLayout kind, Device& device, ConstantStore& store,
   }
 
   Linear linear{name, out_features, in_features, precision, kind, {}, {}};
+  std::vector<float> vectors(layout.padded_out());
+  std::copy(bias.begin(), bias.end(), vectors.begin());
   if (precision == Precision::fp16) {
     for (const float value : weight) {
       if (!(std::fabs(value) <= kLargestHalf)) {
@@ -89,13 +103,18 @@ Linear upload_linear_as(WeightLayout kind, Device& device, ConstantStore& store,
     }
     const auto packed = pack<std::uint16_t>(layout, weight, to_half);
     linear.weight = store.add(name + ".weight", std::as_bytes(std::span(packed)));
+  } else if (precision == Precision::int8) {
+    const QuantizedRows rows =
+        quantize_rows(weight, static_cast<std::size_t>(in_features), name + ".weight");
+    const auto packed = pack_i8(layout, rows.values);
+    linear.weight = store.add(name + ".weight", std::as_bytes(std::span(packed)));
+    vectors.insert(vectors.end(), rows.scales.begin(), rows.scales.end());
+    vectors.resize(2 * layout.padded_out());
   } else {
     const auto packed = pack<float>(layout, weight, [](float value) { return value; });
     linear.weight = store.add(name + ".weight", std::as_bytes(std::span(packed)));
   }
-  std::vector<float> padded_bias(layout.padded_out());
-  std::copy(bias.begin(), bias.end(), padded_bias.begin());
-  linear.bias = store.add(name + ".bias", std::as_bytes(std::span(padded_bias)));
+  linear.bias = store.add(name + ".bias", std::as_bytes(std::span(vectors)));
   return linear;
 }
 

@@ -5,6 +5,8 @@
 // device and appends its step, named after the op or after the weights, inside the builder's
 // scope. Letters: B batch, T tokens, C channels, H heads, D channels per head.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,9 +18,15 @@
 
 namespace fovea::compute::ops {
 
-/// How weights are stored. Activations and sums are f32 in both; with `fp16`, kernels that use
-/// cooperative matrices also round the other factor of each product to fp16.
-enum class Precision : std::uint8_t { fp32, fp16 };
+/// How weights are stored; int8 has one scale per output (quantize.hpp). Activations and sums are
+/// f32 in all three, but two hardware paths also round the other factor of each product: with
+/// `fp16` cooperative matrices, to fp16; with `int8` packed dot products, each row to int8.
+enum class Precision : std::uint8_t { fp32, fp16, int8 };
+/// As users write them, in the enumerators' order.
+inline constexpr std::array<const char*, 3> kPrecisionNames{"fp32", "fp16", "int8"};
+constexpr const char* to_string(Precision precision) {
+  return kPrecisionNames[static_cast<std::size_t>(precision)];
+}
 
 /// `gelu` is exact (erf), `gelu_tanh` its tanh form, `gelu_quick` x sigmoid(1.702 x). The values
 /// are those of shaders/include/gelu.glsl.
@@ -28,7 +36,8 @@ enum class Activation : std::uint8_t { none, gelu, gelu_tanh, gelu_quick };
 /// interleaved for kernels without matrix hardware; `rows`: row after row of fp16.
 enum class WeightLayout : std::uint8_t { blocks, rows };
 
-/// y = x W^T + b, packed for one device's kernels by upload_linear(). weight [N, K], bias [N].
+/// y = x W^T + b, packed for one device's kernels by upload_linear(). weight [N, K], bias [N];
+/// with int8 the scales [N] follow the bias.
 struct Linear {
   std::string name;
   std::int64_t out_features = 0, in_features = 0;  // N, K
@@ -61,7 +70,7 @@ struct Pixels {
 /// weight [N, K] row-major, bias [N] or empty (zeros). Packs into the layout of the kernels that
 /// this device runs at this precision. Throws ShapeError when the sizes disagree, GpuError when the
 /// device cannot bind the weight, ModelError when a weight does not fit fp16 (beyond 65,519, or
-/// NaN).
+/// NaN) or int8 (not finite).
 Linear upload_linear(Device& device, ConstantStore& store, std::string name,
                      std::int64_t out_features, std::int64_t in_features,
                      std::span<const float> weight, std::span<const float> bias,

@@ -41,9 +41,11 @@ int parse_batch(const std::string& text) {
 }
 
 compute::ops::Precision parse_precision(const std::string& text) {
-  if (text == "fp32") return compute::ops::Precision::fp32;
-  if (text == "fp16") return compute::ops::Precision::fp16;
-  throw ConfigError("unknown precision '" + text + "'", "--precision", "use fp32, fp16 or both");
+  for (std::size_t i = 0; i < compute::ops::kPrecisionNames.size(); ++i) {
+    if (text == compute::ops::kPrecisionNames[i]) return static_cast<compute::ops::Precision>(i);
+  }
+  throw ConfigError("unknown precision '" + text + "'", "--precision",
+                    "use fp32, fp16, int8 or several, as in fp32,int8");
 }
 
 Json result_json(const std::string& precision, int batch, const BenchResult& result) {
@@ -127,7 +129,9 @@ void add_bench(CLI::App& app, ExitCode& exit_code) {
   command->add_option("--batch", options->batches, "Batch sizes (default: 1,8)")
       ->delimiter(',')
       ->type_name("N,N");
-  command->add_option("--precision", options->precisions, "fp32, fp16 or both (default: fp32)")
+  command
+      ->add_option("--precision", options->precisions,
+                   "fp32, fp16, int8 or several (default: fp32)")
       ->delimiter(',')
       ->type_name("P,P");
   command->add_option("--seconds", options->seconds, "How long each is measured (default: 3)")

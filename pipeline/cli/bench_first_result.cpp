@@ -99,21 +99,20 @@ FirstResult measure_first_result(const BenchCase& wanted) {
   const ScratchFolder scratch;
   const fs::path picture = scratch.path() / "picture.ppm";
   write_picture(picture);
-  const std::vector<std::string> arguments{
-      "fovea",
-      "classify",
-      picture.string(),
-      "--model",
-      wanted.model.string(),
-      "--device",
-      wanted.device,
-      "--precision",
-      wanted.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32",
-      "--batch",
-      "1",
-      "--json",
-      "--progress",
-      "none"};
+  const std::vector<std::string> arguments{"fovea",
+                                           "classify",
+                                           picture.string(),
+                                           "--model",
+                                           wanted.model.string(),
+                                           "--device",
+                                           wanted.device,
+                                           "--precision",
+                                           to_string(wanted.precision),
+                                           "--batch",
+                                           "1",
+                                           "--json",
+                                           "--progress",
+                                           "none"};
   const std::vector<std::string> environment = environment_with_caches_in(scratch.path());
   FirstResult result;
   result.cold_ms = time_process(arguments, environment);

@@ -66,11 +66,8 @@ std::string chain_text(const RunConfig& config) {
   for (const SinkConfig& sink : config.sinks) {
     text += line("sink", sink_text(sink), flow(sink_forms()[sink.kind.index()].needs, {}));
   }
-  return text +
-         line("device", config.device,
-              fmt::format("{}, batch {}",
-                          config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32",
-                          config.batch));
+  return text + line("device", config.device,
+                     fmt::format("{}, batch {}", to_string(config.precision), config.batch));
 }
 
 }  // namespace fovea::pipeline

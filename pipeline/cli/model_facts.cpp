@@ -21,8 +21,15 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 std::uint64_t estimated_bytes(const vision::VitConfig& config, std::uint64_t parameters,
                               compute::ops::Precision precision, int batch) {
   const auto u = [](int value) { return static_cast<std::uint64_t>(value); };
-  // Matrices follow the precision; biases, norms and positions stay f32 and are few.
-  const std::uint64_t weights = parameters * (precision == compute::ops::Precision::fp16 ? 2 : 4);
+  // Matrices follow the precision; biases, norms and positions stay f32 and are few, and so do
+  // with int8 the patch embedding and the classifier.
+  using compute::ops::Precision;
+  const std::uint64_t edges =
+      u(config.hidden_size) *
+      (u(config.channels * config.patch_h * config.patch_w) + config.labels.size());
+  const std::uint64_t weights = precision == Precision::fp32   ? 4 * parameters
+                                : precision == Precision::fp16 ? 2 * parameters
+                                                               : parameters + 3 * edges;
   // The widest moment of a block: the residual, its normalised copy, and q, k, v or the MLP.
   const std::uint64_t widest = u(std::max(3 * config.hidden_size, config.mlp_size));
   const std::uint64_t rows = u(batch) * u(config.tokens());
@@ -64,6 +71,8 @@ ModelFacts checked_model_facts(const vision::LocalModel& local) {
   facts.fp32_batch8 = estimate(compute::ops::Precision::fp32, 8);
   facts.fp16_batch1 = estimate(compute::ops::Precision::fp16, 1);
   facts.fp16_batch8 = estimate(compute::ops::Precision::fp16, 8);
+  facts.int8_batch1 = estimate(compute::ops::Precision::int8, 1);
+  facts.int8_batch8 = estimate(compute::ops::Precision::int8, 8);
   return facts;
 }
 
@@ -102,7 +111,8 @@ Json to_json(const ModelFacts& facts) {
   json["tokens"] = facts.tokens;
   json["preprocessing"] = facts.recipe;
   json["estimated_memory_bytes"] = {{"fp32", {{"1", facts.fp32_batch1}, {"8", facts.fp32_batch8}}},
-                                    {"fp16", {{"1", facts.fp16_batch1}, {"8", facts.fp16_batch8}}}};
+                                    {"fp16", {{"1", facts.fp16_batch1}, {"8", facts.fp16_batch8}}},
+                                    {"int8", {{"1", facts.int8_batch1}, {"8", facts.int8_batch8}}}};
   json["labels"] = facts.labels;
   return json;
 }
@@ -123,9 +133,10 @@ std::string facts_text(const ModelFacts& facts, bool all_labels) {
   line("layers", fmt::format("{} of width {}, {} heads, MLP {}", facts.layers, facts.hidden_size,
                              facts.heads, facts.mlp_size));
   line("preprocessing", facts.recipe);
-  line("memory", fmt::format("about {} at batch 1, {} at batch 8 (fp16: {}, {})",
+  line("memory", fmt::format("about {} at batch 1, {} at batch 8 (fp16: {}, {}; int8: {}, {})",
                              bytes_text(facts.fp32_batch1), bytes_text(facts.fp32_batch8),
-                             bytes_text(facts.fp16_batch1), bytes_text(facts.fp16_batch8)));
+                             bytes_text(facts.fp16_batch1), bytes_text(facts.fp16_batch8),
+                             bytes_text(facts.int8_batch1), bytes_text(facts.int8_batch8)));
   line("licence", facts.license.empty() ? "not stated in the model's card" : facts.license);
   const std::size_t shown =
       all_labels ? facts.labels.size() : std::min(kShownLabels, facts.labels.size());

@@ -23,6 +23,7 @@ struct ModelFacts {
   std::vector<std::string> labels;
   /// Estimated device memory in bytes at batch 1 and 8.
   std::uint64_t fp32_batch1 = 0, fp32_batch8 = 0, fp16_batch1 = 0, fp16_batch8 = 0;
+  std::uint64_t int8_batch1 = 0, int8_batch8 = 0;
 };
 
 /// Opens the model; a failure becomes `problem`.

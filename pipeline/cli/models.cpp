@@ -9,6 +9,7 @@
 #include "compute/error.hpp"
 #include "pipeline/cli/app.hpp"
 #include "pipeline/cli/model_facts.hpp"
+#include "pipeline/cli/models_quantize.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/cli/sizes.hpp"
 #include "pipeline/hub/pull.hpp"
@@ -129,12 +130,13 @@ ExitCode pull_model(const ModelsOptions& options) {
 }  // namespace
 
 void add_models(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* models = app.add_subcommand("models", "List, describe or download models");
+  CLI::App* models = app.add_subcommand("models", "List, describe, download or quantise models");
   models->require_subcommand(1);
   models->footer(R"(Examples:
   fovea models list
   fovea models info fovea-vit-cifar10
-  fovea models pull google/vit-base-patch16-224)");
+  fovea models pull google/vit-base-patch16-224
+  fovea models quantize google/vit-base-patch16-224 --calib photos/ --report)");
 
   auto list = std::make_shared<ModelsOptions>();
   CLI::App* list_command = models->add_subcommand("list", "Models on this machine");
@@ -166,6 +168,8 @@ void add_models(CLI::App& app, ExitCode& exit_code) {
 Stopped at any moment, it goes on where it was. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT and HF_TOKEN
 mean what they mean to Hugging Face's own tools.)");
   pull_command->callback([pulled, &exit_code] { exit_code = pull_model(*pulled); });
+
+  add_models_quantize(*models, exit_code);
 }
 
 }  // namespace fovea::pipeline

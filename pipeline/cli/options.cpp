@@ -39,8 +39,8 @@ void add_model_option(CLI::App& command, CommonOptions& options) {
 void add_device_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--device", options.device, "auto, gpu, cpu, a number or part of a name")
       ->type_name("DEVICE");
-  command.add_option("--precision", options.precision, "Weights as fp32 or fp16")
-      ->type_name("fp32|fp16");
+  command.add_option("--precision", options.precision, "Weights as fp32, fp16 or int8")
+      ->type_name("fp32|fp16|int8");
 }
 
 void add_json_option(CLI::App& command, bool& json, const std::string& what) {

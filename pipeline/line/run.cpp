@@ -142,7 +142,7 @@ struct BuiltChain {
 };
 
 BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& models,
-                       compute::Device& device) {
+                       const RunOptions& options, compute::Device& device) {
   BuiltChain chain;
   auto model = models.begin();
   for (const auto& stage : config.stages) {
@@ -150,12 +150,17 @@ BuiltChain build_chain(const RunConfig& config, const std::vector<OpenedModel>& 
       chain.stages.push_back(std::make_unique<FilterStage>(*filter));
       continue;
     }
-    auto classify = std::make_unique<ClassifyStage>(device, (model++)->checkpoint,
-                                                    std::get<ClassifyConfig>(stage),
-                                                    config.precision, config.batch);
-    chain.labels = classify->labels();
-    chain.models.push_back(classify.get());
-    chain.stages.push_back(std::move(classify));
+    const vision::Checkpoint& checkpoint = (model++)->checkpoint;
+    const auto& classify = std::get<ClassifyConfig>(stage);
+    chain.labels = checkpoint.config().labels;
+    if (options.make_model) {
+      chain.stages.push_back(options.make_model(device, checkpoint, classify));
+      continue;
+    }
+    auto made = std::make_unique<ClassifyStage>(device, checkpoint, classify, config.precision,
+                                                config.batch);
+    chain.models.push_back(made.get());
+    chain.stages.push_back(std::move(made));
   }
   return chain;
 }
@@ -169,7 +174,7 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
   identity.device = device.info().name;
   identity.driver = device.info().driver;
   identity.device_uuid = device.info().uuid;
-  identity.precision = config.precision == compute::ops::Precision::fp16 ? "fp16" : "fp32";
+  identity.precision = to_string(config.precision);
   identity.batch = config.batch;
   identity.decode = config.decode == DecodeMode::fast ? "fast" : "exact";
   identity.opencv_version = cv::getVersionString();
@@ -225,7 +230,7 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   if (options.on_notice) options.on_notice(device.choice());
 
   RunReport report;
-  BuiltChain built = build_chain(config, models, device);
+  BuiltChain built = build_chain(config, models, options, device);
   report.labels = std::move(built.labels);
   const Chain chain(make_decode(config, built.models), std::move(built.stages));
   report.identity = identify(config, models, device);

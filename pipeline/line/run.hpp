@@ -6,12 +6,16 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "compute/device.hpp"
 #include "pipeline/config/run_config.hpp"
 #include "pipeline/line/progress.hpp"
+#include "pipeline/line/stage.hpp"
 #include "pipeline/sinks/sink.hpp"
+#include "vision/checkpoint/checkpoint.hpp"
 
 namespace fovea::pipeline {
 
@@ -25,6 +29,10 @@ struct RunOptions {
   std::function<void(const std::string&)> on_notice;
   /// Compiled GPU programs are kept here between runs. Empty keeps nothing.
   std::filesystem::path pipeline_cache_dir;
+  /// Makes the stage of a `classify` entry; empty makes a ClassifyStage.
+  std::function<std::unique_ptr<ModelStage>(compute::Device&, const vision::Checkpoint&,
+                                            const ClassifyConfig&)>
+      make_model;
   /// Files and folders that the caller writes; like the sinks' own, never read as input.
   std::vector<std::filesystem::path> not_input;
 };

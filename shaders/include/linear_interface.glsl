@@ -4,11 +4,12 @@
 // Weights    [N/32][K/2][8 quads][2 depths][4 columns], f32 or f16, zeros beyond N and K;
 //            K is padded to a multiple of 4. A lane thus reads 16 contiguous bytes at a time
 //            whatever the type. Packed by upload_linear (compute/ops/linear_weights.cpp).
+//            i8: [N/32][K/4][8 quads][4 columns][4 depths], and after the bias a scale per column.
 // VEC4       x, residual and y are read and written four floats at a time:
 //            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
 // ADDRESS    as VEC4, tensors by address: see address.glsl.
 
-layout(constant_id = 2) const uint WEIGHTS_F16 = 0;
+layout(constant_id = 2) const uint WEIGHTS = 0;     // the values of ops::Precision
 layout(constant_id = 3) const uint ACTIVATION = 0;  // the values of ops::Activation
 layout(constant_id = 4) const uint ADD_RESIDUAL = 0;
 
@@ -40,7 +41,11 @@ void set_y_quad(uint i, vec4 value) { write_quad(y, i, value); }
 #define ELEMENT float
 #endif
 
-layout(set = 0, binding = 0, std430) readonly buffer X { ELEMENT x[]; };
+#ifndef X_ELEMENT
+#define X_ELEMENT ELEMENT
+#endif
+
+layout(set = 0, binding = 0, std430) readonly buffer X { X_ELEMENT x[]; };
 layout(set = 0, binding = 1, std430) readonly buffer Weight { uvec4 weight[]; };
 layout(set = 0, binding = 2, std430) readonly buffer Bias { vec4 bias[]; };
 layout(set = 0, binding = 3, std430) readonly buffer Residual { ELEMENT residual[]; };
@@ -63,17 +68,46 @@ void set_y_quad(uint i, vec4 value) { y[i] = value; }
 
 #include "gelu.glsl"
 
+const uint WEIGHTS_F16 = 1;
+const uint WEIGHTS_I8 = 2;
+
+// i8: a word for each of columns 4q..4q+3, depths 4k to 4k + 3 from the lowest byte up.
+uvec4 load_weight_bytes(uint q, uint k) {
+  return weight_words((q / 8 * ((depth + 3) / 4) + k) * 8 + q % 8);
+}
+
 // The weights of columns 4q..4q+3 at depths 2p and 2p + 1.
 void load_weights(uint q, uint p, out vec4 even, out vec4 odd) {
   const uint pairs = (depth + 3) / 4 * 2;
   const uint unit = (q / 8 * pairs + p) * 8 + q % 8;
-  if (WEIGHTS_F16 != 0) {
+  if (WEIGHTS == WEIGHTS_I8) {
+    const ivec4 packed = ivec4(load_weight_bytes(q, p / 2));
+    const int first = int(p % 2) * 16;
+    even = vec4(bitfieldExtract(packed, first, 8));
+    odd = vec4(bitfieldExtract(packed, first + 8, 8));
+  } else if (WEIGHTS == WEIGHTS_F16) {
     const uvec4 packed = weight_words(unit);
     even = vec4(unpackHalf2x16(packed.x), unpackHalf2x16(packed.y));
     odd = vec4(unpackHalf2x16(packed.z), unpackHalf2x16(packed.w));
   } else {
     even = uintBitsToFloat(weight_words(2 * unit));
     odd = uintBitsToFloat(weight_words(2 * unit + 1));
+  }
+}
+
+// What the sums of columns 4q..4q+3 are to be multiplied by before the bias is added.
+vec4 scale_quad(uint q) {
+  return WEIGHTS == WEIGHTS_I8 ? bias_quad((columns + 31) / 32 * 8 + q) : vec4(1.0);
+}
+
+// The same at the four depths from 4k on.
+void load_weight_quads(uint q, uint k, out vec4 w[4]) {
+  if (WEIGHTS == WEIGHTS_I8) {
+    const ivec4 packed = ivec4(load_weight_bytes(q, k));
+    [[unroll]] for (int i = 0; i < 4; ++i) w[i] = vec4(bitfieldExtract(packed, 8 * i, 8));
+  } else {
+    load_weights(q, 2 * k, w[0], w[1]);
+    load_weights(q, 2 * k + 1, w[2], w[3]);
   }
 }
 

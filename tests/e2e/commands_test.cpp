@@ -50,8 +50,8 @@ TEST_F(Commands, WordsThatAreNone) {
   EXPECT_THAT(refused({"classify", ".", "-m", "no-such-model"}), HasSubstr("no-such-model"));
   EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--batch", "many"}),
               HasSubstr("batch is 'many'\n  where: --batch\n"));
-  EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--precision", "int8"}),
-              HasSubstr("fp32, fp16"));
+  EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--precision", "int4"}),
+              HasSubstr("fp32, fp16, int8"));
   EXPECT_THAT(refused({"classify", ".", "-m", kTinyModel.string(), "--progress", "loud"}),
               HasSubstr("auto, bar, lines, json or none"));
   EXPECT_THAT(refused({"classify", ".", "--set", "batch"}), HasSubstr("PATH=VALUE"));

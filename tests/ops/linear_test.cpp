@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compute/ops/launch.hpp"
+#include "tests/reference/quantize.hpp"
 #include "tests/support/device_fixture.hpp"
 #include "tests/support/run_op.hpp"
 #include "tests/support/variants.hpp"
@@ -37,7 +38,7 @@ constexpr Size kSizes[] = {
     {15, 64, 15}, {16, 65, 16},   {17, 63, 17},    {23, 36, 8},    {25, 28, 12},    {63, 165, 55},
     {64, 64, 64}, {65, 68, 20},   {127, 127, 127}, {131, 132, 72}, {197, 192, 192}, {257, 100, 13}};
 
-/// Weights that fp16 holds exactly, so that one tolerance fits both precisions.
+/// Weights that fp16 holds exactly, so that one tolerance fits all precisions.
 Values half_values(const compute::Shape& shape, unsigned seed) {
   Values values = random_values(shape, seed);
   for (float& value : values.data) value = std::round(value * 512.0f) / 512.0f;
@@ -66,10 +67,13 @@ TEST_P(LinearTest, MatchesTheReference) {
     return with_residual ? product : compute::ops::average(p, product, in[1]);
   });
 
+  const auto depth = static_cast<std::size_t>(size.depth);
   auto expected = reference::linear(
-      x.data, weight.data, bias.data, with_residual ? residual.data : std::vector<float>{},
-      static_cast<std::size_t>(size.rows), static_cast<std::size_t>(size.columns),
-      static_cast<std::size_t>(size.depth), Activation::none);
+      x.data,
+      precision == Precision::int8 ? reference::through_int8(weight.data, depth) : weight.data,
+      bias.data, with_residual ? residual.data : std::vector<float>{},
+      static_cast<std::size_t>(size.rows), static_cast<std::size_t>(size.columns), depth,
+      Activation::none);
   if (!with_residual) {
     for (std::size_t i = 0; i < expected.size(); ++i) {
       expected[i] = (expected[i] + residual.data[i]) / 2;
@@ -83,16 +87,16 @@ std::string name_of_linear(const ::testing::TestParamInfo<LinearTest::ParamType>
   const auto& [plan, size, precision, with_residual] = info.param;
   return name(plan.variant) + std::to_string(plan.rows) + "by" + std::to_string(plan.columns) +
          (plan.addresses ? "_" : "_bound_") + std::to_string(size.rows) + "x" +
-         std::to_string(size.columns) + "x" + std::to_string(size.depth) +
-         (precision == Precision::fp16 ? "_fp16" : "_fp32") + (with_residual ? "_residual" : "");
+         std::to_string(size.columns) + "x" + std::to_string(size.depth) + "_" +
+         to_string(precision) + (with_residual ? "_residual" : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, LinearTest,
-                         ::testing::Combine(::testing::ValuesIn(kPlans),
-                                            ::testing::ValuesIn(kSizes),
-                                            ::testing::Values(Precision::fp32, Precision::fp16),
-                                            ::testing::Bool()),
-                         name_of_linear);
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, LinearTest,
+    ::testing::Combine(::testing::ValuesIn(kPlans), ::testing::ValuesIn(kSizes),
+                       ::testing::Values(Precision::fp32, Precision::fp16, Precision::int8),
+                       ::testing::Bool()),
+    name_of_linear);
 
 class LinearOpTest : public DeviceTest {};
 

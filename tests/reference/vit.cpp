@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <opencv2/core.hpp>
 
+#include "tests/reference/quantize.hpp"
 #include "vision/models/positions.hpp"
 
 namespace fovea::reference {
@@ -175,10 +176,14 @@ class Layers {
     if (has_bias) bias = doubles(checkpoint_.f32(name + ".bias", {out_features}));
     std::vector<double> scale(bias.size(), 1.0);
     if (!layer_scale.empty()) scale = doubles(checkpoint_.f32(layer_scale, {out_features}));
-    if (storage_ == WeightStorage::f16) {
+    if (storage_ != WeightStorage::exact) {
       for (std::size_t i = 0; i < weight.size(); ++i) {
-        const auto folded = static_cast<float>(weight[i] * scale[i / x.columns]);
-        weight[i] = static_cast<float>(cv::float16_t(folded));
+        weight[i] = static_cast<float>(weight[i] * scale[i / x.columns]);
+      }
+      if (storage_ == WeightStorage::f16) {
+        for (float& value : weight) value = static_cast<float>(cv::float16_t(value));
+      } else if (name.starts_with("encoder.layer.")) {
+        weight = through_int8(weight, x.columns);
       }
       for (std::size_t n = 0; n < bias.size(); ++n) bias[n] *= scale[n];
       return affine(x, doubles(weight), bias);

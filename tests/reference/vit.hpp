@@ -32,10 +32,11 @@ struct VitTrace {
 };
 
 /// How weight matrices are rounded before use; vectors and tables never are.
-enum class WeightStorage { exact, f16 };
+enum class WeightStorage { exact, f16, int8 };
 
-/// image [3, input_h, input_w]. With WeightStorage::f16 LayerScale is folded into the matrix
-/// before rounding, as Fovea's fp16 mode does; with `exact` it is applied to the product.
+/// image [3, input_h, input_w]. With f16 and int8 LayerScale is folded into the matrix before
+/// rounding, as Fovea does; with `exact` it is applied to the product. int8 has one scale per
+/// output and is for the matrices of the encoder's layers; the others stay exact.
 VitTrace run_vit(const vision::Checkpoint& checkpoint, std::span<const float> image, int input_h,
                  int input_w, WeightStorage storage = WeightStorage::exact);
 

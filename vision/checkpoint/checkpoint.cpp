@@ -62,8 +62,9 @@ Table check_tensors(const WeightFiles& weights, const VitConfig& config) {
       problems.push_back(fmt::format("misshapen: {} is {}, expected {}", at->second.name,
                                      shape_text(at->second.shape), shape_text(tensor.shape)));
     } else if (at->second.type == StoredType::other) {
-      problems.push_back(fmt::format("type:      {} is {}, expected F32, F16 or BF16",
-                                     at->second.name, at->second.type_name));
+      problems.push_back(fmt::format("type:      {} is {}, expected F32, F16 or BF16{}",
+                                     at->second.name, at->second.type_name,
+                                     at->second.type_name == "I8" ? ", or I8 with scales" : ""));
     }
   }
   for (const auto& [canonical, tensor] : found) {
@@ -149,11 +150,9 @@ CheckpointSummary Checkpoint::summary() const {
   for (const auto& [name, tensor] : impl_->tensors) {
     summary.parameters += static_cast<std::uint64_t>(tensor.element_count());
     summary.weight_bytes += tensor.byte_count();
-    types.insert(tensor.type == StoredType::f32   ? "F32"
-                 : tensor.type == StoredType::f16 ? "F16"
-                                                  : "BF16");
+    types.insert(type_name(tensor.type));
   }
-  summary.stored_dtype = types.size() == 1 ? *types.begin() : "mixed";
+  summary.stored_dtype = types.size() == 1 ? *types.begin() : types.contains("I8") ? "I8" : "mixed";
   return summary;
 }
 
@@ -178,6 +177,8 @@ std::vector<float> Checkpoint::f32(std::string_view canonical,
   }
   return widen(tensor, impl_->weights.path.string());
 }
+
+const WeightFiles& Checkpoint::weights() const noexcept { return impl_->weights; }
 
 const std::string& Checkpoint::sha256() const {
   if (const std::string* known = impl_->sha256.load()) return *known;

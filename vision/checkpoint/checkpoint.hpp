@@ -17,9 +17,11 @@
 
 namespace fovea::vision {
 
+struct WeightFiles;  // vision/checkpoint/weight_files.hpp
+
 struct CheckpointSummary {
   std::string weights_file;  // "model.safetensors", "pytorch_model.bin", "... (3 shards)"
-  std::string stored_dtype;  // "F16", "F32", "BF16", "mixed"
+  std::string stored_dtype;  // "F16", "F32", "BF16", "mixed"; "I8" where layers are int8
   std::uint64_t parameters = 0;
   std::uint64_t weight_bytes = 0;
   std::string license;  // from the model card's front matter; empty if not stated
@@ -51,6 +53,9 @@ class Checkpoint {
   /// shape differs from `shape`.
   std::vector<float> f32(std::string_view canonical,
                          std::initializer_list<std::int64_t> shape) const;
+
+  /// Every tensor as the files have it, unread ones too: for writing the model anew.
+  const WeightFiles& weights() const noexcept;
 
   /// sha256 over the weight files, hexadecimal, computed on first use: the run manifest's
   /// identity of the model.

@@ -45,6 +45,14 @@ void widen_dense(const StoredTensor& tensor, std::vector<float>& out) {
   }
 }
 
+void widen_i8(const StoredTensor& tensor, std::vector<float>& out) {
+  const std::size_t columns = out.size() / static_cast<std::size_t>(tensor.shape[0]);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto scale = load<float>(tensor.scales + i / columns * sizeof(float));
+    out[i] = static_cast<float>(static_cast<std::int8_t>(tensor.data[i])) * scale;
+  }
+}
+
 void widen_strided(const StoredTensor& tensor, std::vector<float>& out) {
   std::vector<std::int64_t> index(tensor.shape.size(), 0);
   std::int64_t offset = 0;
@@ -66,6 +74,23 @@ std::int64_t StoredTensor::element_count() const noexcept {
   std::int64_t count = 1;
   for (const std::int64_t axis : shape) count *= axis;
   return count;
+}
+
+std::string type_name(StoredType type) {
+  switch (type) {
+    case StoredType::f32:
+      return "F32";
+    case StoredType::f16:
+      return "F16";
+    case StoredType::bf16:
+      return "BF16";
+    case StoredType::i8:
+      return "I8";
+    case StoredType::other:
+      break;
+  }
+  assert(false);
+  return {};
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
@@ -99,6 +124,7 @@ StoredTensor rows_of(const StoredTensor& tensor, std::int64_t first, std::int64_
     row = tensor.strides[0];
   }
   part.data += first * row * static_cast<std::int64_t>(tensor.element_bytes);
+  if (tensor.scales != nullptr) part.scales += first * static_cast<std::int64_t>(sizeof(float));
   part.shape[0] = count;
   return part;
 }
@@ -110,7 +136,9 @@ std::vector<float> widen(const StoredTensor& tensor, const std::string& where) {
                      where, "save the model in float32, float16 or bfloat16");
   }
   std::vector<float> out(static_cast<std::size_t>(tensor.element_count()));
-  if (tensor.strides.empty()) {
+  if (tensor.type == StoredType::i8) {
+    if (!out.empty()) widen_i8(tensor, out);
+  } else if (tensor.strides.empty()) {
     widen_dense(tensor, out);
   } else {
     widen_strided(tensor, out);

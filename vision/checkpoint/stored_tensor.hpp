@@ -11,7 +11,7 @@
 
 namespace fovea::vision {
 
-enum class StoredType : std::uint8_t { f32, f16, bf16, other };
+enum class StoredType : std::uint8_t { f32, f16, bf16, i8, other };
 
 struct StoredTensor {
   std::string name;  // as the file spells it
@@ -21,12 +21,18 @@ struct StoredTensor {
   std::vector<std::int64_t> strides;  // in elements; empty when dense
   const std::byte* data = nullptr;    // the first element, unaligned
   std::size_t element_bytes = 0;
+  const std::byte* scales = nullptr;  // i8: an f32 for each row of the first axis, unaligned
 
   std::int64_t element_count() const noexcept;
+  /// With the scales.
   std::uint64_t byte_count() const noexcept {
-    return static_cast<std::uint64_t>(element_count()) * element_bytes;
+    const auto rows = type == StoredType::i8 ? static_cast<std::uint64_t>(shape[0]) : 0;
+    return static_cast<std::uint64_t>(element_count()) * element_bytes + rows * sizeof(float);
   }
 };
+
+/// As safetensors spells it: "F32". Requires: not StoredType::other.
+std::string type_name(StoredType type);
 
 /// "[192, 3, 16, 16]"
 std::string shape_text(const std::vector<std::int64_t>& shape);
@@ -39,7 +45,8 @@ bool checked_element_count(const std::vector<std::int64_t>& shape, std::int64_t&
 StoredTensor rows_of(const StoredTensor& tensor, std::int64_t first, std::int64_t count);
 
 /// Every element widened to f32, dense and row-major.
-/// Throws ModelError when the stored type is not F32, F16 or BF16. `where` names the file.
+/// Throws ModelError when the stored type is not F32, F16, BF16 or I8 with scales. `where` names
+/// the file.
 std::vector<float> widen(const StoredTensor& tensor, const std::string& where);
 
 float half_to_float(std::uint16_t bits) noexcept;

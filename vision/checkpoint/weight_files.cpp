@@ -9,6 +9,7 @@
 
 #include "compute/error.hpp"
 #include "vision/checkpoint/hub_listing.hpp"
+#include "vision/checkpoint/int8_scales.hpp"
 #include "vision/checkpoint/json_file.hpp"
 #include "vision/checkpoint/pytorch_bin.hpp"
 #include "vision/checkpoint/safetensors.hpp"
@@ -59,6 +60,7 @@ WeightFiles open_shards(const fs::path& index, Reader reader) {
   weights.path = index;
   weights.label =
       fmt::format("{} ({} shards)", stem.substr(0, stem.find(".index.json")), weights.files.size());
+  attach_scales(weights);
   return weights;
 }
 
@@ -101,6 +103,7 @@ WeightFiles open_weight_files(const fs::path& folder) {
     add_file(weights, file, reader);
     weights.path = file;
     weights.label = name;
+    attach_scales(weights);
     return weights;
   }
   refuse_no_weights(folder);

@@ -28,7 +28,8 @@ VitWeights::VitWeights(compute::Device& device, compute::ConstantStore& store,
       store_(store),
       checkpoint_(checkpoint),
       config_(checkpoint.config()),
-      precision_(precision) {}
+      precision_(precision),
+      edge_precision_(precision == ops::Precision::int8 ? ops::Precision::fp32 : precision) {}
 
 ops::Linear VitWeights::patch_projection() const {
   const std::string name = "embeddings.patch_embeddings.projection";
@@ -38,7 +39,7 @@ ops::Linear VitWeights::patch_projection() const {
   const std::vector<float> bias = checkpoint_.f32(name + ".bias", {width});
   return ops::upload_linear(device_, store_, "patch_embeddings.projection", width,
                             std::int64_t{config_.channels} * config_.patch_h * config_.patch_w,
-                            weight, bias, precision_);
+                            weight, bias, edge_precision_);
 }
 
 ops::Table VitWeights::special_tokens() const {
@@ -87,7 +88,8 @@ ops::Linear VitWeights::classifier(const std::string& name) const {
 /// LayerScale's factor per output channel, s * (W x + b), is folded in: (s W) x + s b. That
 /// rounds each weight once more, by 2^-24 of its size, less than the product's own f32 sums do.
 /// With fp16 storage s W may fall below f16's normal range (6e-5); what is lost there is at most
-/// 3e-8 of |x| per weight, in a term added to a residual that is not scaled down.
+/// 3e-8 of |x| per weight, in a term added to a residual that is not scaled down. int8 has a scale
+/// for each row, which s only multiplies.
 ops::Linear VitWeights::linear(const std::string& scope, const std::string& name, int out_features,
                                int in_features, const std::string& layer_scale) const {
   std::vector<float> weight =
@@ -101,7 +103,7 @@ ops::Linear VitWeights::linear(const std::string& scope, const std::string& name
     for (std::size_t i = 0; i < bias.size(); ++i) bias[i] *= scale[i];
   }
   return ops::upload_linear(device_, store_, name, out_features, in_features, weight, bias,
-                            precision_);
+                            scope.empty() ? edge_precision_ : precision_);
 }
 
 ops::Linear VitWeights::joined_qkv(const std::string& scope) const {

@@ -40,7 +40,8 @@ class VitWeights {
   compute::ConstantStore& store_;
   const Checkpoint& checkpoint_;
   const VitConfig& config_;
-  compute::ops::Precision precision_;
+  compute::ops::Precision precision_;       // of the blocks
+  compute::ops::Precision edge_precision_;  // of the first and the last product
 };
 
 /// Position embeddings of a sequence over `grid`: [prefix_tokens + grid.count(), C]. They are

@@ -43,7 +43,8 @@ TEST_F(FullSize, VitTinyIsItsTwinInBothPrecisions) {
   twin.taps = {"embeddings"};
   for (int i = 0; i < 12; ++i) twin.taps.push_back("block." + std::to_string(i));
   twin.taps.emplace_back("logits");
-  twin.answers.push_back(run_reference(checkpoint, 224, 224, picture, /*weights_as_f16=*/false));
+  twin.answers.push_back(
+      run_reference(checkpoint, 224, 224, picture, reference::WeightStorage::exact));
 
   // The weights are F16 already, so both precisions compute with the same numbers.
   for (const Precision precision : {Precision::fp32, Precision::fp16}) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -11,7 +12,6 @@
 
 #include "compute/buffer.hpp"
 #include "compute/program.hpp"
-#include "tests/reference/vit.hpp"
 #include "vision/models/vit.hpp"
 #include "vision/preprocess/npy.hpp"
 
@@ -132,6 +132,13 @@ testing::AssertionResult agree(const GoldenModel& golden, const Trace& expected,
   return testing::AssertionSuccess();
 }
 
+double margin(const Trace& trace) {
+  std::vector<float> logits = trace.at("logits");
+  if (logits.size() < 2) return 1;
+  std::sort(logits.begin(), logits.end(), std::greater<>());
+  return (double{logits[0]} - logits[1]) / (double{logits.front()} - logits.back());
+}
+
 std::size_t top1(const Trace& trace) {
   const std::vector<float>& logits = trace.at("logits");
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -170,10 +177,9 @@ std::vector<Trace> run_on_device(compute::Device& device, const vision::Checkpoi
 }
 
 Trace run_reference(const vision::Checkpoint& checkpoint, int input_h, int input_w,
-                    std::span<const float> picture, bool weights_as_f16) {
-  const reference::VitTrace found = reference::run_vit(
-      checkpoint, picture, input_h, input_w,
-      weights_as_f16 ? reference::WeightStorage::f16 : reference::WeightStorage::exact);
+                    std::span<const float> picture, reference::WeightStorage weights) {
+  const reference::VitTrace found =
+      reference::run_vit(checkpoint, picture, input_h, input_w, weights);
   const auto rounded = [](const std::vector<double>& values) {
     return std::vector<float>(values.begin(), values.end());
   };

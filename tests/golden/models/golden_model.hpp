@@ -13,6 +13,7 @@
 
 #include "compute/device.hpp"
 #include "compute/ops/transformer.hpp"
+#include "tests/reference/vit.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 
 namespace fovea::golden {
@@ -51,6 +52,9 @@ double worst(const std::vector<TapError>& errors);
 testing::AssertionResult agree(const GoldenModel& golden, const Trace& expected,
                                const Trace& actual, double tolerance);
 
+/// How far the largest logit is above the second, as a part of their range; 1 where there is one.
+double margin(const Trace& trace);
+
 /// The index of the largest logit.
 std::size_t top1(const Trace& trace);
 
@@ -61,6 +65,6 @@ std::vector<Trace> run_on_device(compute::Device& device, const vision::Checkpoi
 
 /// The slow twin on one picture, rounded to f32 at the end.
 Trace run_reference(const vision::Checkpoint& checkpoint, int input_h, int input_w,
-                    std::span<const float> picture, bool weights_as_f16);
+                    std::span<const float> picture, reference::WeightStorage weights);
 
 }  // namespace fovea::golden

@@ -49,7 +49,7 @@ TEST_P(Parity, Fp16DiffersOnlyByTheRoundingOfItsWeights) {
   for (const std::size_t picture : {0u, 1u}) {
     const Trace trace = run(Precision::fp16, {picture}).front();
     const Trace twin = run_reference(checkpoint_, golden_.input_h, golden_.input_w,
-                                     golden_.pictures[picture], /*weights_as_f16=*/true);
+                                     golden_.pictures[picture], reference::WeightStorage::f16);
     EXPECT_TRUE(agree(golden_, twin, trace, kFp32Tolerance)) << "against the twin";
     EXPECT_TRUE(agree(golden_, golden_.answers[picture], trace, fp16_tolerance()))
         << "against the reference implementation, picture " << picture;
@@ -57,10 +57,26 @@ TEST_P(Parity, Fp16DiffersOnlyByTheRoundingOfItsWeights) {
   }
 }
 
+TEST_P(Parity, Int8DiffersOnlyByTheRoundingOfItsWeights) {
+  for (const std::size_t picture : {0u, 1u}) {
+    const Trace trace = run(Precision::int8, {picture}).front();
+    const Trace twin = run_reference(checkpoint_, golden_.input_h, golden_.input_w,
+                                     golden_.pictures[picture], reference::WeightStorage::int8);
+    EXPECT_TRUE(agree(golden_, twin, trace, kFp32Tolerance)) << "against the twin";
+    const Trace& right = golden_.answers[picture];
+    EXPECT_TRUE(agree(golden_, right, trace, kInt8Tolerance))
+        << "against the reference implementation, picture " << picture;
+    // A first answer may change where a second is as near as the error allows.
+    if (margin(right) > 2 * kInt8Tolerance) EXPECT_EQ(top1(trace), top1(right));
+  }
+}
+
 TEST_P(Parity, EveryPlaceInABatchGivesTheSameAnswer) {
-  for (const Precision precision : {Precision::fp32, Precision::fp16}) {
+  for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::int8}) {
     const std::vector<Trace> traces = run(precision, {0, 1, 0});
-    const double tolerance = precision == Precision::fp32 ? kFp32Tolerance : fp16_tolerance();
+    const double tolerance = precision == Precision::fp32   ? kFp32Tolerance
+                             : precision == Precision::fp16 ? fp16_tolerance()
+                                                            : kInt8Tolerance;
     EXPECT_TRUE(agree(golden_, golden_.answers[0], traces[0], tolerance)) << "first place";
     EXPECT_TRUE(agree(golden_, golden_.answers[1], traces[1], tolerance)) << "second place";
     EXPECT_EQ(traces[0], traces[2]) << "the same picture in the third place, bit for bit";
@@ -70,15 +86,16 @@ TEST_P(Parity, EveryPlaceInABatchGivesTheSameAnswer) {
 /// For the README: what was measured, as a row of its table.
 TEST_P(Parity, Figures) {
   std::map<Precision, double> largest;
-  for (const Precision precision : {Precision::fp32, Precision::fp16}) {
+  for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::int8}) {
     const std::vector<Trace> traces = run(precision, {0, 1, 0});
     for (std::size_t i = 0; i < golden_.answers.size(); ++i) {
       largest[precision] =
           std::max(largest[precision], worst(tap_errors(golden_, golden_.answers[i], traces[i])));
     }
   }
-  fmt::print("| {} | {} | {:.1e} | {:.1e} |\n", GetParam(), checkpoint_.summary().stored_dtype,
-             largest[Precision::fp32], largest[Precision::fp16]);
+  fmt::print("| {} | {} | {:.1e} | {:.1e} | {:.1e} |\n", GetParam(),
+             checkpoint_.summary().stored_dtype, largest[Precision::fp32], largest[Precision::fp16],
+             largest[Precision::int8]);
   EXPECT_GT(largest[Precision::fp32], 0.0) << "goldens compared with themselves?";
 }
 

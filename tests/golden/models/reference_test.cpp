@@ -17,7 +17,7 @@ TEST_P(Reference, GivesTheReferenceImplementationsNumbers) {
   ASSERT_EQ(golden_.taps.size(), static_cast<std::size_t>(checkpoint_.config().layers) + 2);
   for (std::size_t i = 0; i < golden_.pictures.size(); ++i) {
     const Trace trace = run_reference(checkpoint_, golden_.input_h, golden_.input_w,
-                                      golden_.pictures[i], /*weights_as_f16=*/false);
+                                      golden_.pictures[i], reference::WeightStorage::exact);
     // Both sides compute in double; the goldens are rounded to f32 (6e-8).
     EXPECT_TRUE(agree(golden_, golden_.answers[i], trace, 2e-7)) << "picture " << i;
   }

@@ -15,4 +15,12 @@ inline constexpr double kFp32Tolerance = 1e-5;
 /// range, and some ten products in a row add up like their squares: 4 * 2^-11.
 inline constexpr double kFp16Tolerance = 4.0 / 2048;
 
+/// int8 against the unrounded reference: a weight is rounded by up to 1/254 of the largest of its
+/// row, evenly spread, so by 1/254/sqrt(3) as a mean square, while the weights themselves are of
+/// 1/sqrt(3) of that largest (uniform) to a third of it (normal): a product's error is 0.4 to 1 %
+/// of its range's mean square. Six products a block and three blocks add up like squares; an
+/// output's worst value is three times its mean square, and its range about six: 3 / 6 * sqrt(18) *
+/// 1 %.
+inline constexpr double kInt8Tolerance = 0.022;
+
 }  // namespace fovea::golden

@@ -45,6 +45,9 @@ TEST(Facts, MemoryGrowsWithBatchAndShrinksWithPrecision) {
   EXPECT_LT(at(Precision::fp32, 1), 5 * kParameters);
   EXPECT_GT(at(Precision::fp32, 8), at(Precision::fp32, 1));
   EXPECT_LT(at(Precision::fp16, 1), at(Precision::fp32, 1));
+  EXPECT_LT(at(Precision::int8, 1), at(Precision::fp16, 1));
+  // All but the patch embedding and the classifier in one byte each.
+  EXPECT_GT(at(Precision::int8, 1), kParameters + std::uint64_t{3} * 768 * (768 + 1000));
 }
 
 TEST(Facts, AModelThatCannotBeOpenedIsListedWithItsReason) {
