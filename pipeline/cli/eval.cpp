@@ -53,10 +53,7 @@ ExitCode evaluate_command(EvalOptions options) {
   request.data = options.data;
   request.model = options.model;
   request.settings = settings_of(options);
-  request.options.on_progress = [&](const Progress& progress) { display.update(progress); };
-  request.options.on_notice = [&](const std::string& line) { display.notice("device " + line); };
-  request.options.stop = &InterruptGuard::stop();
-  request.options.pipeline_cache_dir = cache_folder();
+  request.options = run_options(display);
   const EvalReport report = evaluate(request);
   display.finish();
   if (options.json) {

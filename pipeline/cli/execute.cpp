@@ -28,6 +28,15 @@ std::string summary_line(const RunSummary& summary) {
   return text;
 }
 
+RunOptions run_options(ProgressDisplay& display) {
+  RunOptions run;
+  run.on_progress = [&](const Progress& progress) { display.update(progress); };
+  run.on_notice = [&](const std::string& line) { display.notice("device " + line); };
+  run.stop = &InterruptGuard::stop();
+  run.pipeline_cache_dir = cache_folder();
+  return run;
+}
+
 ExitCode execute(NamedConfig named, const CommonOptions& options) {
   const ProgressMode mode = parse_progress(options.progress, stderr);
   if (options.emit_yaml) {
@@ -40,13 +49,9 @@ ExitCode execute(NamedConfig named, const CommonOptions& options) {
       [](const SinkConfig& sink) { return std::holds_alternative<TableConfig>(sink.kind); });
   ProgressDisplay display(mode, stderr);
   const InterruptGuard guard;
-  RunOptions run;
-  run.on_progress = [&](const Progress& progress) { display.update(progress); };
-  run.on_notice = [&](const std::string& line) { display.notice("device " + line); };
+  RunOptions run = run_options(display);
   FailureEcho echo([&](const std::string& line) { display.notice(line); });
   if (!has_table) run.extra_sinks.push_back(&echo);
-  run.stop = &InterruptGuard::stop();
-  run.pipeline_cache_dir = cache_folder();
   const RunReport report = run_pipeline(config, run);
   display.finish();
   if (mode == ProgressMode::json) return exit_code_of(report.summary);

@@ -73,10 +73,7 @@ ExitCode quantize(QuantizeOptions options) {
   request.pictures = options.pictures;
   request.model = options.model;
   request.settings = settings_of(options);
-  request.options.on_progress = [&](const Progress& progress) { display.update(progress); };
-  request.options.on_notice = [&](const std::string& line) { display.notice("device " + line); };
-  request.options.stop = &InterruptGuard::stop();
-  request.options.pipeline_cache_dir = cache_folder();
+  request.options = run_options(display);
   const Int8Report report = compare_int8(request);
   display.finish();
   if (options.json) {

@@ -10,14 +10,14 @@ namespace {
 class PairFlight : public Flight {
  public:
   PairFlight(std::unique_ptr<Flight> first, std::unique_ptr<Flight> second, std::size_t pictures,
-             std::size_t input_count)
+             std::size_t input_bytes)
       : first_(std::move(first)),
         second_(std::move(second)),
         pictures_(pictures),
-        inputs_(pictures * input_count) {}
+        inputs_(pictures * input_bytes) {}
 
   /// Held here, as memory of the device may be slow to read back.
-  std::span<float> input(int i) override {
+  std::span<std::uint8_t> input(int i) override {
     return std::span(inputs_).subspan(static_cast<std::size_t>(i) * count(), count());
   }
 
@@ -48,7 +48,8 @@ class PairFlight : public Flight {
 
   std::unique_ptr<Flight> first_, second_;
   std::size_t pictures_;
-  std::vector<float> inputs_, rows_;
+  std::vector<std::uint8_t> inputs_;
+  std::vector<float> rows_;
 };
 
 }  // namespace
@@ -57,13 +58,13 @@ PairStage::PairStage(std::unique_ptr<ModelStage> first, std::unique_ptr<ModelSta
                      Compare compare)
     : first_(std::move(first)), second_(std::move(second)), compare_(std::move(compare)) {}
 
-void PairStage::prepare(const Frame& frame, std::span<float> input) const {
+void PairStage::prepare(const Frame& frame, std::span<std::uint8_t> input) const {
   first_->prepare(frame, input);
 }
 
 std::unique_ptr<Flight> PairStage::begin(int n) {
   return std::make_unique<PairFlight>(first_->begin(n), second_->begin(n),
-                                      static_cast<std::size_t>(n), input_count());
+                                      static_cast<std::size_t>(n), input_bytes());
 }
 
 void PairStage::annotate(Frame& frame, std::span<const float> row) const {

@@ -25,10 +25,10 @@ class PairStage : public ModelStage {
   std::string_view name() const override { return first_->name(); }
   std::vector<Data> needs() const override { return first_->needs(); }
   std::vector<Data> gives() const override { return first_->gives(); }
-  std::size_t input_count() const override { return first_->input_count(); }
+  std::size_t input_bytes() const override { return first_->input_bytes(); }
   int batch() const override { return first_->batch(); }
   int slots() const override { return first_->slots(); }
-  void prepare(const Frame& frame, std::span<float> input) const override;
+  void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
   std::unique_ptr<Flight> begin(int n) override;
   /// The first model's annotations.
   void annotate(Frame& frame, std::span<const float> row) const override;
