@@ -60,6 +60,7 @@ Pictures find_pictures(const fs::path& given, std::span<const std::string> label
 
 RunConfig run_config(const Int8Request& request, const Pictures& pictures) {
   RunConfig config = request.settings;
+  config.decode = DecodeMode::exact;  // a stage of our own cannot say what a decoder may spare
   config.sources.assign(1, {});
   config.sources[0].path = pictures.root;
   if (!pictures.class_of_folder.empty()) {
