@@ -9,8 +9,8 @@
 
 namespace fovea::compute::vk {
 
-/// Throws GpuError (OutOfMemory where that is it) unless `result` is VK_SUCCESS. `doing` completes the sentence
-/// "Vulkan failed to ...": check(vkCreateQueryPool(...), "make a query pool").
+/// Throws GpuError (OutOfMemory where that is it) unless `result` is VK_SUCCESS. `doing` completes
+/// the sentence "Vulkan failed to ...": check(vkCreateQueryPool(...), "make a query pool").
 void check(VkResult result, std::string_view doing);
 std::string_view to_string(VkResult result);
 

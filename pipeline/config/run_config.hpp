@@ -100,8 +100,8 @@ struct RunConfig {
   int version = 1;
   std::string device = "auto";
   compute::ops::Precision precision = compute::ops::Precision::fp32;
-  int batch = 8;           // or kAutoBatch
-  double memory = 0.8;     // share of the device's that kAutoBatch may fill
+  int batch = 8;        // or kAutoBatch
+  double memory = 0.8;  // share of the device's that kAutoBatch may fill
   Tune tune = Tune::automatic;
   int decode_threads = 0;  // 0: one per core
   DecodeMode decode = DecodeMode::exact;
