@@ -99,7 +99,7 @@ class Inference : public test::DeviceTest {
 
   std::vector<float> twin(const Picture& picture) const {
     return run_reference(checkpoint_, golden_.input_h, golden_.input_w, picture.tensor,
-                         /*weights_as_f16=*/false)
+                         reference::WeightStorage::exact)
         .at("logits");
   }
 
