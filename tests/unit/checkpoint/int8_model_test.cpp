@@ -95,7 +95,7 @@ TEST_F(Int8Model, RefusesScalesThatAreNotOneARow) {
                {"F32", {}, floats({1}), "F32 []"},
                {"F32", {0}, "", "F32 [0]"},
                {"F16", {8}, four, "F16 [8]"},
-               {"I8", {8}, four + four, "I8 [8]"}};
+               {"I8", {8}, "12345678", "I8 [8]"}};
   for (const auto& scale : wrong) {
     EXPECT_THAT(refusal(with_int8_query({scale_name(), scale.dtype, scale.shape, scale.bytes})),
                 testing::AllOf(HasSubstr(scale_name() + "' is " + scale.named),
