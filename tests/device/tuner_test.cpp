@@ -139,7 +139,8 @@ TEST_F(TunerTest, APlanThatIsNoMoreIsNotFollowed) {
   const std::string untuned = listing();
   ProgramBuilder p(*other, "choices");
   append(model, p);
-  for (const Step& step : std::move(p).build(1).steps()) {
+  const Program program = std::move(p).build(1);
+  for (const Step& step : program.steps()) {
     if (!step.choice.empty()) other->tuning().set(step.choice, "a plan of long ago");
   }
   EXPECT_EQ(listing(), untuned);

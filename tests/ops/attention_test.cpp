@@ -175,7 +175,7 @@ TEST_P(AttentionQueriesTest, TheFirstRowsAreThoseOfAllRows) {
 
 INSTANTIATE_TEST_SUITE_P(Variants, AttentionQueriesTest,
                          ::testing::Values(Variant::subgroup, Variant::portable),
-                         [](const auto& info) { return name(info.param); });
+                         [](const auto& test) { return name(test.param); });
 
 }  // namespace
 }  // namespace fovea::test

@@ -67,7 +67,9 @@ TEST_P(Parity, Int8DiffersOnlyByTheRoundingOfItsWeights) {
     EXPECT_TRUE(agree(golden_, right, trace, kInt8Tolerance))
         << "against the reference implementation, picture " << picture;
     // A first answer may change where a second is as near as the error allows.
-    if (margin(right) > 2 * kInt8Tolerance) EXPECT_EQ(top1(trace), top1(right));
+    if (margin(right) > 2 * kInt8Tolerance) {
+      EXPECT_EQ(top1(trace), top1(right));
+    }
   }
 }
 

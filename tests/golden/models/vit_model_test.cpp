@@ -98,8 +98,8 @@ TEST_P(LastBlock, RowsThatNobodyReadsChangeNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Heads, LastBlock,
                          testing::Values("vit-plain", "deit-distilled", "timm-registers-average"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& test) {
+                           std::string name = test.param;
                            std::erase(name, '-');
                            return name;
                          });
