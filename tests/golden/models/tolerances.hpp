@@ -23,4 +23,9 @@ inline constexpr double kFp16Tolerance = 4.0 / 2048;
 /// logits: 3 / 3 * sqrt(18) * 1 %. The twin, whose weights are rounded alike, is held much closer.
 inline constexpr double kInt8Tolerance = 0.043;
 
+/// The same where each token's vector is rounded to int8 too: the largest of a vector is three to
+/// five times its mean square, twice that of a row of weights, so its rounding weighs twice as
+/// much, and the two together sqrt(1 + 4) times; three leaves room.
+inline constexpr double kInt8DotTolerance = 3 * kInt8Tolerance;
+
 }  // namespace fovea::golden
