@@ -61,7 +61,7 @@ LinearPlan choose_linear(ProgramBuilder& p, const Linear& w, std::int64_t rows,
   constexpr const char* kActivations[] = {"", " gelu", " gelu_tanh", " gelu_quick"};
   return chosen(p,
                 fmt::format("linear{} {}x{}x{} {}{}", residual ? "_add" : "", rows, w.out_features,
-                            w.in_features, w.precision == Precision::fp16 ? "fp16" : "fp32",
+                            w.in_features, to_string(w.precision),
                             kActivations[static_cast<std::size_t>(activation)]),
                 plans);
 }
