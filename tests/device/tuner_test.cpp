@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -150,6 +151,22 @@ TEST_F(TunerTest, WithoutTimeNothingIsChosen) {
   const auto other = open(true);
   EXPECT_THAT(tune_model(*other, {.seconds = 0}), testing::IsEmpty());
   EXPECT_TRUE(other->tuning().plans().empty());
+}
+
+// int8 once shared fp32's key, so that a plan measured for one was used for the other.
+TEST_F(TunerTest, EveryPrecisionIsAKindOfItsOwn) {
+  ConstantStore store(device());
+  const auto values = test::random_values({kChannels, kChannels}, 5, 0.2f);
+  std::set<std::string> choices;
+  for (const auto precision : {ops::Precision::fp32, ops::Precision::fp16, ops::Precision::int8}) {
+    const ops::Linear w =
+        ops::upload_linear(device(), store, "w", kChannels, kChannels, values.data, {}, precision);
+    ProgramBuilder p(device(), "precision");
+    p.output("y", ops::linear(p, p.input("x", {{kTokens, kChannels}}), w));
+    const Program program = std::move(p).build(1);
+    choices.insert(program.steps().back().choice);
+  }
+  EXPECT_EQ(choices.size(), 3U) << testing::PrintToString(choices);
 }
 
 }  // namespace
