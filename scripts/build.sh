@@ -8,7 +8,11 @@ cd "$(dirname "$0")/.."
 preset=$1 tests=$2
 shift 2
 launcher=()
-if command -v ccache > /dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+if command -v ccache > /dev/null; then
+  launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  # Another checkout of the same sources finds what this one compiled.
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
