@@ -7,9 +7,11 @@
 // A picture that cannot be processed does not vanish and does not stop the
 // others: it travels on as a Failure and reaches the sinks in its turn.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -17,6 +19,7 @@
 
 #include "vision/classify.hpp"
 #include "vision/image.hpp"
+#include "vision/object.hpp"
 
 namespace fovea::pipeline {
 
@@ -24,6 +27,8 @@ struct FrameTag {
   std::uint64_t index = 0;  // 0, 1, 2 ... in source order, over all sources
   std::string source;       // the path as the user would type it: the record's "source"
   std::uint64_t frame = 0;  // within its source; 0 for a still picture
+  /// When a camera's frame was taken off it. Nothing for pictures that lay on a disk.
+  std::optional<std::chrono::system_clock::time_point> captured;
 };
 
 /// A picture not yet decoded: a file, or bytes already read (standard input).
@@ -31,6 +36,17 @@ struct Packet {
   FrameTag tag;
   std::filesystem::path path;  // empty when `bytes` holds the picture
   std::vector<std::byte> bytes;
+};
+
+/// Something that happened in a stream and that somebody may wait for: "line_cross", "dwell".
+struct Event {
+  std::string kind;
+  std::string where;      // name of the zone or line
+  std::string direction;  // "in" or "out"; empty where there is none
+  std::optional<std::int64_t> track;
+  std::string object;      // class name
+  double seconds = 0;      // dwell: how long
+  std::int64_t count = 0;  // overcrowding: how many; line_cross: how many in this direction so far
 };
 
 struct Timings {
@@ -44,11 +60,13 @@ struct Frame {
   std::filesystem::path path;  // empty for standard input
   vision::Image image;         // released after the last stage that needs pixels
   cv::Mat thumbnail;           // RGB, longest side <= kThumbnailPx; empty unless a sink wants it
-  int width_px = 0, height_px = 0;    // of the upright original
-  int orientation = 1;                // EXIF value that was applied
-  int reduction = 1;                  // decoded at that fraction (decode: fast)
-  bool truncated = false;             // decoded only in part, as the user allowed
-  std::vector<vision::Label> labels;  // best first
+  int width_px = 0, height_px = 0;      // of the upright original
+  int orientation = 1;                  // EXIF value that was applied
+  int reduction = 1;                    // decoded at that fraction (decode: fast)
+  bool truncated = false;               // decoded only in part, as the user allowed
+  std::vector<vision::Label> labels;    // best first
+  std::vector<vision::Object> objects;  // best first
+  std::vector<Event> events;
   Timings timings;
 };
 

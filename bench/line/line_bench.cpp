@@ -25,7 +25,8 @@ class EmptySource : public Source {
   explicit EmptySource(std::int64_t n) : left_(n) {}
   std::optional<Outcome<Packet>> next() override {
     if (left_-- == 0) return std::nullopt;
-    return Packet{FrameTag{0, "folder/of/pictures/0001.jpg", 0}, "folder/of/pictures/0001.jpg", {}};
+    return Packet{
+        FrameTag{0, "folder/of/pictures/0001.jpg", 0, {}}, "folder/of/pictures/0001.jpg", {}};
   }
 
  private:

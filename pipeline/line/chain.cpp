@@ -12,7 +12,19 @@
 
 namespace fovea::pipeline {
 
-std::string to_string(Data data) { return data == Data::image ? "image" : "labels"; }
+std::string to_string(Data data) {
+  switch (data) {
+    case Data::image:
+      return "image";
+    case Data::labels:
+      return "labels";
+    case Data::objects:
+      return "objects";
+    case Data::tracks:
+      return "tracks";
+  }
+  return {};
+}
 
 Chain::Chain(Decode decode, std::vector<std::unique_ptr<Stage>> stages)
     : decode_(std::move(decode)), stages_(std::move(stages)) {

@@ -7,7 +7,12 @@
 
 namespace fovea::pipeline {
 
-Delivery::Delivery(std::span<Sink* const> sinks) : sinks_(sinks) { ask_for_thumbnails(); }
+Delivery::Delivery(std::span<Sink* const> sinks)
+    : sinks_(sinks),
+      wants_image_(
+          std::any_of(sinks.begin(), sinks.end(), [](const Sink* s) { return s->wants_image(); })) {
+  ask_for_thumbnails();
+}
 
 void Delivery::ask_for_thumbnails() {
   wants_thumbnail_.store(

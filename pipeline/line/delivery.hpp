@@ -27,6 +27,8 @@ class Delivery {
 
   /// Does any sink still want thumbnails?
   bool wants_thumbnail() const { return wants_thumbnail_.load(std::memory_order_relaxed); }
+  /// Must pictures keep their pixels to the end?
+  bool wants_image() const { return wants_image_; }
   Progress progress() const;
   /// Most pictures on the line at one time.
   std::uint64_t peak_in_line() const { return peak_in_line_.load(); }
@@ -44,6 +46,7 @@ class Delivery {
 
   std::span<Sink* const> sinks_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  bool wants_image_;
   std::atomic<bool> wants_thumbnail_{false};
   std::atomic<std::uint64_t> done_{0}, failed_{0}, filtered_{0}, reduced_{0}, in_line_{0},
       peak_in_line_{0};

@@ -150,8 +150,9 @@ class Line {
     while (auto packet = packets_.pop_ticket()) {
       auto frame =
           decode_step(chain_.decode(), std::move(packet->value), delivery_.wants_thumbnail());
-      if (!arrows.prepared.push(packet->ticket, prepare_step(model, std::move(frame), arrows.inputs,
-                                                             chain_.releases_image(0)))) {
+      if (!arrows.prepared.push(
+              packet->ticket, prepare_step(model, std::move(frame), arrows.inputs,
+                                           chain_.releases_image(0) && !delivery_.wants_image()))) {
         packets_.close();
         break;
       }
@@ -162,9 +163,9 @@ class Line {
   void prepare(std::size_t i, Channel<Outcome<Frame>>& from, ModelArrows& arrows) {
     const auto& model = dynamic_cast<const ModelStage&>(chain_.stage(i));
     while (auto frame = from.pop_ticket()) {
-      if (!arrows.prepared.push(frame->ticket,
-                                prepare_step(model, std::move(frame->value), arrows.inputs,
-                                             chain_.releases_image(i)))) {
+      if (!arrows.prepared.push(
+              frame->ticket, prepare_step(model, std::move(frame->value), arrows.inputs,
+                                          chain_.releases_image(i) && !delivery_.wants_image()))) {
         break;
       }
     }

@@ -39,8 +39,9 @@ class Sequence {
       return;
     }
     if (ModelState* state = models_[i].get()) {
-      fly(i, state->batcher.add(prepare_step(state->model, std::move(frame), state->inputs,
-                                             chain_.releases_image(i))));
+      fly(i,
+          state->batcher.add(prepare_step(state->model, std::move(frame), state->inputs,
+                                          chain_.releases_image(i) && !delivery_.wants_image())));
       return;
     }
     auto kept = apply_step(dynamic_cast<FrameStage&>(chain_.stage(i)), std::move(frame));

@@ -17,7 +17,7 @@
 namespace fovea::pipeline {
 
 /// What a Frame carries. Decoding gives `image`; the rest comes from stages.
-enum class Data : std::uint8_t { image, labels };
+enum class Data : std::uint8_t { image, labels, objects, tracks };
 std::string to_string(Data data);
 
 class Stage {

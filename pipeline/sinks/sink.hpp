@@ -44,6 +44,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual bool wants_thumbnail() const { return false; }
+  /// Frame::image must still be there when write() is called.
+  virtual bool wants_image() const { return false; }
   /// Throws Error when the record cannot be written whole (disk full, no permission).
   virtual void write(const Outcome<Frame>& outcome) = 0;
   /// Flush and close; called once, last. Throws Error as write() does.

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 Failure failure(const fs::path& path, std::string reason) {
-  return Failure{FrameTag{0, path.string(), 0}, path, "source", std::move(reason), 0};
+  return Failure{FrameTag{0, path.string(), 0, {}}, path, "source", std::move(reason), 0};
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ std::optional<Outcome<Packet>> FolderSource::next() {
       return failure(path, entry.is_link ? "the link leads nowhere" : "not a regular file");
     }
     std::string source = path.string();
-    return Packet{FrameTag{0, std::move(source), 0}, std::move(path), {}};
+    return Packet{FrameTag{0, std::move(source), 0, {}}, std::move(path), {}};
   }
   return std::nullopt;
 }

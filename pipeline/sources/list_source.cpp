@@ -15,7 +15,7 @@ Outcome<Packet> named_picture(const fs::path& path, std::string source) {
   const fs::file_status status = fs::status(path, error);
   std::string reason;
   if (status.type() == fs::file_type::regular) {
-    return Packet{FrameTag{0, std::move(source), 0}, path, {}};
+    return Packet{FrameTag{0, std::move(source), 0, {}}, path, {}};
   }
   if (status.type() == fs::file_type::not_found) {
     reason = "no such file";
@@ -24,7 +24,7 @@ Outcome<Packet> named_picture(const fs::path& path, std::string source) {
   } else {
     reason = error ? error.message() : "not a regular file";
   }
-  return Failure{FrameTag{0, std::move(source), 0}, path, "source", std::move(reason), 0};
+  return Failure{FrameTag{0, std::move(source), 0, {}}, path, "source", std::move(reason), 0};
 }
 
 ListSource::ListSource(const fs::path& list)
