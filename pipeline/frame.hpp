@@ -29,6 +29,12 @@ struct FrameTag {
   std::uint64_t frame = 0;  // within its source; 0 for a still picture
   /// When a camera's frame was taken off it. Nothing for pictures that lay on a disk.
   std::optional<std::chrono::system_clock::time_point> captured;
+  /// How far into its source the frame stands: a video file's time stamp, the time since a
+  /// camera's first frame. Nothing for still pictures.
+  std::optional<std::chrono::microseconds> position;
+  /// Is it this frame's turn to be looked at by a detector? Not, where detect_every skips it:
+  /// its objects are then a tracker's.
+  bool detect = true;
 };
 
 /// A picture not yet decoded: a file, or bytes already read (standard input).
