@@ -60,6 +60,12 @@ struct Timings {
   double inference_ms = 0;  // this picture's share of its batch, submit to result
 };
 
+/// When the answer on a camera's frame was there, and how old the picture was by then.
+struct Answered {
+  std::chrono::system_clock::time_point at;
+  std::chrono::microseconds age{0};
+};
+
 /// A picture on its way, gathering annotations. Sinks see it last.
 struct Frame {
   FrameTag tag;
@@ -74,6 +80,9 @@ struct Frame {
   std::vector<vision::Object> objects;  // best first
   std::vector<Event> events;
   Timings timings;
+  /// False where detect_every left the model out: a tracker goes by what it knows.
+  bool inferred = true;
+  std::optional<Answered> answered;  // of live frames, set before the sinks see them
 };
 
 inline constexpr int kThumbnailPx = 160;
