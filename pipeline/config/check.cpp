@@ -61,6 +61,31 @@ class StructureCheck {
     if (root.find("sinks") == nullptr) config_.sinks = {SinkConfig{TableConfig{}, {}}};
   }
 
+  /// Reads every key of `map` into `target`, the struct that `section` describes.
+  void check_section(const Section& section, const Node& map, const std::string& path,
+                     void* target) {
+    check_duplicates(map, path);
+    for (const Node::Entry& entry : map.entries) {
+      const Key* key = section.find(entry.key);
+      if (key == nullptr) {
+        unknown_key(section, entry, path);
+        continue;
+      }
+      const std::string key_path = join_path(path, entry.key);
+      if (entry.value.is_null()) {
+        fault(entry.mark, key_path, "'" + key->name + "' has no value",
+              "write " + describe_type(*key) + ", or remove the key");
+        continue;
+      }
+      check_value(*key, entry.value, key_path, target);
+    }
+    for (const Key& key : section.keys) {
+      if (key.required && map.find(key.name) == nullptr) {
+        fault(map.mark, path, "'" + key.name + "' is missing", missing_fix(section, key, path));
+      }
+    }
+  }
+
  private:
   void fault(const Mark& mark, const std::string& path, std::string what, std::string fix) {
     faults_.push_back({place_of(document_, mark, path), std::move(what), std::move(fix)});
@@ -91,47 +116,21 @@ class StructureCheck {
     fault(entry.mark, path, "unknown key '" + entry.key + "'", hint + kAllKeys);
   }
 
-  /// Reads every key of `map` into `target`, the struct that `section` describes.
-  void check_section(const Section& section, const Node& map, const std::string& path,
-                     void* target) {
-    check_duplicates(map, path);
-    for (const Node::Entry& entry : map.entries) {
-      const Key* key = section.find(entry.key);
-      if (key == nullptr) {
-        unknown_key(section, entry, path);
-        continue;
-      }
-      const std::string key_path = join_path(path, entry.key);
-      if (entry.value.is_null()) {
-        fault(entry.mark, key_path, "'" + key->name + "' has no value",
-              "write " + describe_type(*key) + ", or remove the key");
-        continue;
-      }
-      check_value(*key, entry.value, key_path, target);
-    }
-    for (const Key& key : section.keys) {
-      if (key.required && map.find(key.name) == nullptr) {
-        fault(map.mark, path, "'" + key.name + "' is missing", missing_fix(section, key));
-      }
-    }
-  }
-
-  static std::string missing_fix(const Section& section, const Key& key) {
+  static std::string missing_fix(const Section& section, const Key& key, const std::string& path) {
     if (key.name == "version") return "begin the file with  version: 1";
     if (key.name == "stages") return "say what to do: stages: [classify: {model: NAME}]";
     if (key.name == "model") return "name a model, as in model: NAME (see: fovea models list)";
-    return "add it: " + section.name + ": {" + key.name + ": ...}";
+    return "add it: " + (path.ends_with(']') ? "" : section.name + ": ") + "{" + key.name +
+           ": ...}";
   }
 
   void check_value(const Key& key, const Node& node, const std::string& path, void* target) {
     switch (key.type) {
       case ValueType::section:
-        if (!node.is_map()) {
-          fault(node.mark, path, "'" + key.name + "' is " + kind_name(node) + ", not a map",
-                "write it as " + key.name + ": {" + key.section->keys.front().name + ": ...}");
-          return;
-        }
-        check_section(*key.section, node, path, key.inside(target));
+        add_nested(key, node, node.mark, path, target);
+        return;
+      case ValueType::sections:
+        check_sections(key, node, path, target);
         return;
       case ValueType::source:
         add_source(node, path, "");
@@ -161,6 +160,37 @@ class StructureCheck {
       return;
     }
     key.set(target, std::get<Value>(value));
+  }
+
+  /// One map of a key that holds maps, read into a struct of `target`.
+  void add_nested(const Key& key, const Node& node, const Mark& mark, const std::string& path,
+                  void* target) {
+    const bool listed_item = key.type == ValueType::sections;
+    if (!node.is_map() && !(node.is_scalar() && !key.section->main_key.empty())) {
+      fault(node.mark, path,
+            "'" + (listed_item ? path.substr(path.rfind('.') + 1) : key.name) + "' is " +
+                kind_name(node) + ", not a map",
+            "write it as " + (listed_item ? "" : key.name + ": ") + "{" +
+                key.section->keys.front().name + ": ...}");
+      return;
+    }
+    void* held = key.add(target);
+    if (key.set_place) key.set_place(held, place_of(document_, mark, path));
+    check_body(*key.section, node, mark, path, held);
+  }
+
+  void check_sections(const Key& key, const Node& node, const std::string& path, void* target) {
+    if (!node.is_list()) {
+      fault(node.mark, path, key.name + " is " + kind_name(node), "write " + describe_type(key));
+      return;
+    }
+    if (const std::optional<ValueFault> wrong = wrong_count(key, node)) {
+      fault(node.mark, path, wrong->what, wrong->fix);
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      add_nested(key, node.items[i], node.items[i].mark, path + "[" + std::to_string(i) + "]",
+                 target);
+    }
   }
 
   void check_sources(const Node& node, const std::string& path) {
@@ -321,6 +351,12 @@ class StructureCheck {
 
 void check_structure(const Document& document, RunConfig& config, std::vector<Fault>& faults) {
   StructureCheck(document, config, faults).run();
+}
+
+void check_section(const Document& document, const Section& section, void* target,
+                   std::vector<Fault>& faults) {
+  RunConfig unused;
+  StructureCheck(document, unused, faults).check_section(section, document.root, "", target);
 }
 
 }  // namespace fovea::pipeline

@@ -5,12 +5,16 @@
 #include <vector>
 
 #include "pipeline/config/config.hpp"
+#include "pipeline/config/keys.hpp"
 #include "pipeline/config/tree.hpp"
 
 namespace fovea::pipeline {
 
 /// Keys, types, ranges: fills `config` with what is right.
 void check_structure(const Document& document, RunConfig& config, std::vector<Fault>& faults);
+/// One section's keys, from the map that is the document's root, into the struct it describes.
+void check_section(const Document& document, const Section& section, void* target,
+                   std::vector<Fault>& faults);
 /// Needs and gives: is there a stage before that makes what this one reads?
 void check_chain(const RunConfig& config, std::vector<Fault>& faults);
 /// Pictures, lists, models, class names, output folders on this machine.

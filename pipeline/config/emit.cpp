@@ -2,24 +2,25 @@
 #include "pipeline/config/config.hpp"
 #include "pipeline/config/keys.hpp"
 #include "pipeline/config/values.hpp"
+#include "pipeline/config/write_section.hpp"
 
 namespace fovea::pipeline {
 namespace {
 
-/// "{model: a, top: 3}" of the keys that differ from their defaults, or are required.
-std::string flow_map(const Section& section, const void* target, const void* defaults) {
-  std::string text;
-  for (const Key& key : section.keys) {
-    const Value value = key.get(target);
-    if (!key.required && value == key.get(defaults)) continue;
-    text += (text.empty() ? "" : ", ") + key.name + ": " + write_value(key, value);
+/// The maps of a key that holds maps. Nothing where leaving the key out means the same.
+std::string write_nested(const Key& key, const void* target, const void* outer_defaults) {
+  std::string maps;
+  const void* defaults = key.defaults(outer_defaults);
+  for (const void* held : key.held(target)) {
+    maps += (maps.empty() ? "" : ", ") + write_section(*key.section, held, defaults);
   }
-  return "{" + text + "}";
+  if (key.type == ValueType::sections) return maps.empty() ? "" : "[" + maps + "]";
+  return maps == "{}" && !key.off_by_default ? "" : maps;
 }
 
 std::string write_source(const SourceConfig& source) {
   static const SourceConfig defaults;
-  return flow_map(source_section(), &source, &defaults);
+  return write_section(source_section(), &source, &defaults);
 }
 
 std::string write_sources(const std::vector<SourceConfig>& sources) {
@@ -36,9 +37,21 @@ std::string write_sources(const std::vector<SourceConfig>& sources) {
   return text;
 }
 
-bool is_simple(ValueType type) { return type <= ValueType::texts; }
-
 }  // namespace
+
+std::string write_section(const Section& section, const void* target, const void* defaults) {
+  std::string text;
+  for (const Key& key : section.keys) {
+    std::string value;
+    if (key.section != nullptr) {
+      value = write_nested(key, target, defaults);
+    } else if (key.required || key.get(target) != key.get(defaults)) {
+      value = write_value(key, key.get(target));
+    }
+    if (!value.empty()) text += (text.empty() ? "" : ", ") + key.name + ": " + value;
+  }
+  return "{" + text + "}";
+}
 
 std::string emit_yaml(const RunConfig& config) {
   static const RunConfig defaults;
@@ -48,7 +61,7 @@ std::string emit_yaml(const RunConfig& config) {
   };
   std::string text;
   for (const Key& key : run_section().keys) {
-    if (is_simple(key.type)) {
+    if (key.get) {
       const Value value = key.get(&config);
       if (always(key) || value != key.get(&defaults)) {
         text += key.name + ": " + write_value(key, value) + "\n";
@@ -61,7 +74,7 @@ std::string emit_yaml(const RunConfig& config) {
         const StageKind& kind = stage_kinds()[stage.index()];
         const StageConfig fresh = kind.make();
         text += "  - " + kind.section.name + ": " +
-                flow_map(kind.section, target_of(stage), target_of(fresh)) + "\n";
+                write_section(kind.section, target_of(stage), target_of(fresh)) + "\n";
       }
     } else if (key.type == ValueType::sinks) {
       text += config.sinks.empty() ? "sinks: []\n" : "sinks:\n";
@@ -69,12 +82,11 @@ std::string emit_yaml(const RunConfig& config) {
         const SinkForm& form = sink_forms()[sink.kind.index()];
         const SinkKind fresh = form.make();
         text += "  - " + form.section.name + ": " +
-                flow_map(form.section, target_of(sink.kind), target_of(fresh)) + "\n";
+                write_section(form.section, target_of(sink.kind), target_of(fresh)) + "\n";
       }
-    } else if (key.type == ValueType::section) {
-      RunConfig own = config, fresh = defaults;
-      const std::string map = flow_map(*key.section, key.inside(&own), key.inside(&fresh));
-      if (map != "{}") text += key.name + ": " + map + "\n";
+    } else if (key.section != nullptr) {
+      const std::string maps = write_nested(key, &config, &defaults);
+      if (!maps.empty()) text += key.name + ": " + maps + "\n";
     }
   }
   return text;

@@ -17,21 +17,26 @@ enum class ValueType : std::uint8_t {
   text,
   path,
   integer,
+  real,   // any decimal number
   score,  // 0..1, or 60%
   boolean,
-  count,    // 250M
-  bytes,    // 64MiB, 1GB
-  choice,   // one word of Key::choices
-  texts,    // a list of texts, or one text
-  section,  // a map of Key::section
-  source,   // the composite keys of the root
+  count,     // 250M
+  bytes,     // 64MiB, 1GB
+  duration,  // 150ms, 1.5s, 2m; whole milliseconds
+  choice,    // one word of Key::choices
+  texts,     // a list of texts, or one text
+  points,    // a list of [x, y], Key::min to Key::max of them
+  section,   // a map of Key::section
+  sections,  // a list of such maps, Key::min to Key::max of them
+  source,    // the composite keys of the root
   sources,
   stages,
   sinks,
 };
 
-/// What a key holds once its type is known. Choices are texts.
-using Value = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
+/// What a key holds once its type is known. Choices are texts, durations milliseconds.
+using Value =
+    std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, Points>;
 
 struct Section;
 
@@ -42,13 +47,17 @@ struct Key {
   bool required = false;
   double min = 0, max = std::numeric_limits<double>::max();
   std::vector<std::string> choices;
-  std::string word_for_0;  // ValueType::integer: may be written instead of 0; empty: none
+  std::string word_for_0;  // numbers and durations: may be written instead of 0; empty: none
   /// Into and out of the struct that the section describes.
   std::function<void(void*, const Value&)> set;
   std::function<Value(const void*)> get;
-  /// ValueType::section only.
+  /// ValueType::section and sections only: the keys inside, and how to reach their structs.
   const Section* section = nullptr;
-  std::function<void*(void*)> inside;
+  bool off_by_default = false;                                // left out, there is no struct
+  std::function<void*(void*)> add;                            // a struct to read into
+  std::function<std::vector<const void*>(const void*)> held;  // the structs that are there
+  std::function<const void*(const void*)> defaults;           // from those of the outer struct
+  std::function<void(void*, Place)> set_place;                // empty where a struct has no place
 };
 
 /// The keys of one map.
@@ -81,7 +90,8 @@ const Section& limits_section();
 /// In the order of StageConfig's and SinkKind's alternatives.
 const std::vector<StageKind>& stage_kinds();
 const std::vector<SinkForm>& sink_forms();
-/// Every section above, for tests, the schema and hints.
+/// Every section above and those inside them, for tests, the schema and hints. Each has its own
+/// name.
 std::vector<const Section*> all_sections();
 
 /// The struct inside the variant, for Key::set and Key::get.

@@ -6,78 +6,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "compute/ops/transformer.hpp"
+#include "pipeline/config/sink_config.hpp"
+#include "pipeline/config/source_config.hpp"
+#include "pipeline/config/stage_config.hpp"
 
 namespace fovea::pipeline {
-
-/// Where a value stands in the user's file, for messages after the check. Line 0: not from a file.
-struct Place {
-  std::string file;
-  int line = 0, column = 0;
-  std::string path;  // "stages[0].classify.model"
-};
-
-enum class SourceKind : std::uint8_t {
-  path,         // a picture, or a folder of pictures
-  list,         // a text file with one path a line
-  stdin_paths,  // "-": one path a line on standard input, or one picture's bytes
-};
-
-struct SourceConfig {
-  std::string name;  // key under `sources`; empty for a single `source`
-  SourceKind kind = SourceKind::path;
-  std::filesystem::path path;
-  bool recursive = true;
-  bool follow_links = false;
-  std::vector<std::string> include;  // globs on the path below the folder; empty: every picture
-  std::vector<std::string> exclude;
-  Place place;
-};
-
-struct ClassifyConfig {
-  std::string model;  // path, built-in name or org/name[@revision]
-  int top = 5;
-  std::string resample;  // empty: as the checkpoint says; "cv_linear" and others by name
-  Place place;
-};
-
-/// Lets a picture pass to the sinks only if its best label fits.
-struct FilterConfig {
-  std::vector<std::string> labels;  // empty: any
-  double min_score = 0;
-  Place place;
-};
-
-using StageConfig = std::variant<ClassifyConfig, FilterConfig>;
-
-struct JsonlConfig {
-  std::filesystem::path path;
-};
-struct CsvConfig {
-  std::filesystem::path path;
-  int top = 1;
-};
-struct HtmlConfig {
-  std::filesystem::path path;
-  int max_thumbnails = 1000;  // more make the page heavy; the rest is counted
-};
-enum class SortMode : std::uint8_t { link, copy, move };
-struct SortConfig {
-  std::filesystem::path dir;
-  SortMode mode = SortMode::link;
-  double min_score = 0;  // below it: the folder _unsure
-};
-struct TableConfig {
-  int max_rows = 50;  // rows printed before only the count goes on
-};
-using SinkKind = std::variant<JsonlConfig, CsvConfig, HtmlConfig, SortConfig, TableConfig>;
-struct SinkConfig {
-  SinkKind kind;
-  Place place;
-};
 
 struct LimitsConfig {
   std::uint64_t max_pixels = 250'000'000;

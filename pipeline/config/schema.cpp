@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/config/config.hpp"
 #include "pipeline/config/keys.hpp"
+#include "pipeline/config/values.hpp"
 #include "pipeline/sinks/json.hpp"
 
 namespace fovea::pipeline {
@@ -19,7 +20,7 @@ Json any_text() { return {{"type", {"string", "number", "boolean"}}, {"minLength
 Json number(const char* type, const Key& key) {
   Json result{{"type", type}};
   const auto bound = [&](const char* name, double value) {
-    if (key.type == ValueType::score) {
+    if (is_decimal(key.type)) {
       result[name] = value;
     } else {
       result[name] = static_cast<std::int64_t>(value);
@@ -30,6 +31,26 @@ Json number(const char* type, const Key& key) {
   return result;
 }
 
+Json with_word_for_0(Json forms, const Key& key) {
+  if (!key.word_for_0.empty()) forms.push_back({{"const", key.word_for_0}});
+  return {{"anyOf", std::move(forms)}};
+}
+
+/// A list of Key::min to Key::max entries.
+Json list_of(const Key& key, Json item) {
+  Json result{{"type", "array"}, {"items", std::move(item)}};
+  if (key.min > 0) result["minItems"] = static_cast<std::int64_t>(key.min);
+  if (key.max < std::numeric_limits<double>::max()) {
+    result["maxItems"] = static_cast<std::int64_t>(key.max);
+  }
+  return result;
+}
+
+Json point() {
+  Json coordinate{{"anyOf", {Json{{"type", "number"}, {"minimum", 0}}, pattern(kVariable)}}};
+  return {{"type", "array"}, {"minItems", 2}, {"maxItems", 2}, {"items", std::move(coordinate)}};
+}
+
 /// What a value of this key may be.
 Json type_of(const Key& key) {
   switch (key.type) {
@@ -38,11 +59,10 @@ Json type_of(const Key& key) {
       return any_text();
     case ValueType::texts:
       return {{"anyOf", {{{"type", "array"}, {"items", any_text()}}, any_text()}}};
-    case ValueType::integer: {
-      Json forms = Json::array({number("integer", key), pattern(kVariable)});
-      if (!key.word_for_0.empty()) forms.push_back({{"const", key.word_for_0}});
-      return {{"anyOf", std::move(forms)}};
-    }
+    case ValueType::integer:
+      return with_word_for_0({number("integer", key), pattern(kVariable)}, key);
+    case ValueType::real:
+      return with_word_for_0({number("number", key), pattern(kVariable)}, key);
     case ValueType::score:
       return {{"anyOf",
                {number("number", key), pattern(R"(^[0-9]+(\.[0-9]+)?%$)"), pattern(kVariable)}}};
@@ -56,10 +76,18 @@ Json type_of(const Key& key) {
       return {{"anyOf",
                {number("integer", key), pattern(R"(^[0-9]+(\.[0-9]+)? ?([kKMGT]B|[KMGT]iB|B)?$)"),
                 pattern(kVariable)}}};
+    case ValueType::duration:
+      return with_word_for_0(
+          {pattern(R"(^[0-9]+(\.[0-9]+)? ?(ms|s|m|h)$)"), Json{{"const", 0}}, pattern(kVariable)},
+          key);
     case ValueType::choice:
       return {{"anyOf", {Json{{"enum", key.choices}}, pattern(kVariable)}}};
     case ValueType::section:
       return reference(key.section->name);
+    case ValueType::sections:
+      return list_of(key, reference(key.section->name));
+    case ValueType::points:
+      return list_of(key, point());
     case ValueType::source:
       return reference("source");
     case ValueType::sources:
@@ -76,8 +104,21 @@ Json type_of(const Key& key) {
   return {};
 }
 
-Json to_json(const Value& value) {
-  return std::visit([](const auto& held) { return Json(held); }, value);
+/// The default as a user would write it; null where there is none.
+Json default_of(const Key& key, const void* defaults) {
+  if (!key.get || key.required) return nullptr;
+  const Value value = key.get(defaults);
+  if (key.type == ValueType::duration) return write_value(key, value);
+  return std::visit(
+      [](const auto& held) -> Json {
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<Held, Points>) {
+          return nullptr;
+        } else {
+          return held == Held() && std::is_same_v<Held, std::string> ? Json() : Json(held);
+        }
+      },
+      value);
 }
 
 Json map_of(const Section& section, const void* defaults) {
@@ -88,8 +129,8 @@ Json map_of(const Section& section, const void* defaults) {
     if (key.required) required.push_back(key.name);
     Json property{{"description", key.doc}};
     property.update(type_of(key));
-    if (key.get && !key.required && key.get(defaults) != Value(std::string())) {
-      property["default"] = to_json(key.get(defaults));
+    if (Json value = default_of(key, defaults); !value.is_null()) {
+      property["default"] = std::move(value);
     }
     properties[key.name] = std::move(property);
   }
@@ -119,6 +160,16 @@ Json definition(const Section& section, const void* defaults, bool may_be_empty)
   return result;
 }
 
+/// The definitions of the sections inside a section, and of those inside them.
+void add_nested(Json& definitions, const Section& section, const void* defaults) {
+  for (const Key& key : section.keys) {
+    if (key.section == nullptr) continue;
+    const void* inner = key.defaults(defaults);
+    definitions[key.section->name] = definition(*key.section, inner, false);
+    add_nested(definitions, *key.section, inner);
+  }
+}
+
 /// `stage` or `sink`: a map with exactly one of the kinds' names, or a bare name.
 template <class Kinds>
 Json one_of(const Kinds& kinds) {
@@ -144,20 +195,23 @@ std::string json_schema() {
   schema.update(map_of(run_section(), &defaults));
   schema["oneOf"] = Json::array(
       {{{"required", Json::array({"source"})}}, {{"required", Json::array({"sources"})}}});
+  Json definitions = Json::object();
+  const auto define = [&](const Section& section, const void* fresh, bool may_be_empty) {
+    definitions[section.name] = definition(section, fresh, may_be_empty);
+    add_nested(definitions, section, fresh);
+  };
   const SourceConfig source_defaults;
-  Json definitions{{"source", definition(source_section(), &source_defaults, false)},
-                   {"limits", definition(limits_section(), &defaults.limits, false)},
-                   {"stage", one_of(stage_kinds())},
-                   {"sink", one_of(sink_forms())}};
+  define(source_section(), &source_defaults, false);
+  add_nested(definitions, run_section(), &defaults);
+  definitions["stage"] = one_of(stage_kinds());
+  definitions["sink"] = one_of(sink_forms());
   for (const StageKind& kind : stage_kinds()) {
     const StageConfig fresh = kind.make();
-    definitions[kind.section.name] =
-        definition(kind.section, target_of(fresh), !has_required(kind.section));
+    define(kind.section, target_of(fresh), !has_required(kind.section));
   }
   for (const SinkForm& form : sink_forms()) {
     const SinkKind fresh = form.make();
-    definitions[form.section.name] =
-        definition(form.section, target_of(fresh), !has_required(form.section));
+    define(form.section, target_of(fresh), !has_required(form.section));
   }
   schema["$defs"] = std::move(definitions);
   return to_pretty(schema) + "\n";

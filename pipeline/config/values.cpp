@@ -3,69 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
+#include <cctype>
 #include <optional>
-#include <utility>
 
 #include <fmt/core.h>
 
 #include "pipeline/config/nearest.hpp"
+#include "pipeline/config/units.hpp"
 
 namespace fovea::pipeline {
 namespace {
-
-using Unit = std::pair<std::string_view, double>;
-constexpr std::array<Unit, 10> kByteUnits{{{"KiB", 1024.0},
-                                           {"MiB", 1024.0 * 1024},
-                                           {"GiB", 1024.0 * 1024 * 1024},
-                                           {"TiB", 1024.0 * 1024 * 1024 * 1024},
-                                           {"kB", 1e3},
-                                           {"KB", 1e3},
-                                           {"MB", 1e6},
-                                           {"TB", 1e12},
-                                           {"GB", 1e9},
-                                           {"B", 1}}};
-constexpr std::array<Unit, 4> kCountUnits{{{"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}}};
-
-/// A plain decimal number; no signs but '-', no inf, no hexadecimal.
-std::optional<double> parse_number(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  for (const char c : text) {
-    if (!(c >= '0' && c <= '9') && c != '.' && c != '-' && c != 'e' && c != 'E') {
-      return std::nullopt;
-    }
-  }
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<std::int64_t> to_whole(double value) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53: whole numbers are exact below it
-  if (!(value >= -kExact && value <= kExact) || value != std::floor(value)) return std::nullopt;
-  return static_cast<std::int64_t>(value);
-}
-
-template <std::size_t N>
-std::optional<std::int64_t> parse_unit(std::string_view text, const std::array<Unit, N>& units) {
-  double factor = 1;
-  for (const auto& [suffix, scale] : units) {
-    if (text.ends_with(suffix)) {
-      text.remove_suffix(suffix.size());
-      factor = scale;
-      break;
-    }
-  }
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  const std::optional<double> number = parse_number(text);
-  // 1.1MB is 1100000.0000000002 in binary: round what is a hair from whole.
-  if (!number) return std::nullopt;
-  const double value = *number * factor;
-  const double rounded = std::round(value);
-  return to_whole(std::abs(value - rounded) < 1e-6 ? rounded : value);
-}
 
 std::optional<bool> parse_boolean(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -100,8 +47,8 @@ std::string shown(const Node& node) {
 
 /// A number as its key's users write it: 250M, 1GiB, 0.6.
 std::string write_number(const Key& key, double value) {
-  return key.type == ValueType::score ? write_value(key, value)
-                                      : write_value(key, static_cast<std::int64_t>(value));
+  return is_decimal(key.type) ? write_value(key, value)
+                              : write_value(key, static_cast<std::int64_t>(value));
 }
 
 std::variant<Value, ValueFault> in_range(const Key& key, double number, Value value,
@@ -140,21 +87,63 @@ std::variant<Value, ValueFault> read_texts(const Key& key, const Node& node) {
   return Value(std::move(texts));
 }
 
+/// "3 points", "1 entry": how many a list has, or should have.
+std::string counted(double number, const Key& key) {
+  const bool points = key.type == ValueType::points;
+  if (number == 1) return points ? "1 point" : "1 entry";
+  return fmt::format("{} {}", number, points ? "points" : "entries");
+}
+
+/// [0.1, 0.2] as a point; nullopt for anything else.
+std::optional<Point> read_point(const Node& node) {
+  if (!node.is_list() || node.items.size() != 2) return std::nullopt;
+  std::array<double, 2> coordinates{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Node& item = node.items[i];
+    if (!item.is_scalar() || item.quoted) return std::nullopt;
+    const std::optional<double> number = parse_number(item.text);
+    if (!number) return std::nullopt;
+    coordinates[i] = *number;
+  }
+  return Point{coordinates[0], coordinates[1]};
+}
+
+std::variant<Value, ValueFault> read_points(const Key& key, const Node& node) {
+  Points points;
+  bool is_share = false;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const std::optional<Point> point = read_point(node.items[i]);
+    const std::string which = fmt::format("point {} of {}", i + 1, key.name);
+    if (!point) {
+      return ValueFault{which + " is " + shown(node.items[i]),
+                        "write two numbers in brackets, as in [0.1, 0.2]"};
+    }
+    if (point->x < 0 || point->y < 0) {
+      return ValueFault{which + " lies outside the picture: a coordinate is below 0",
+                        "x counts from the left edge, y from the upper one"};
+    }
+    const auto between = [](double value) { return value > 0 && value < 1; };
+    is_share = is_share || between(point->x) || between(point->y);
+    points.push_back(*point);
+  }
+  if (std::optional<ValueFault> fault = wrong_count(key, node)) return *fault;
+  if (is_share && !are_relative(points)) {
+    return ValueFault{key.name + " mixes shares of the picture with pixels",
+                      "write all points as shares from 0 to 1, or all in pixels"};
+  }
+  return Value(std::move(points));
+}
+
 }  // namespace
 
-std::optional<std::int64_t> parse_bytes(std::string_view text) {
-  return parse_unit(text, kByteUnits);
-}
+bool is_decimal(ValueType type) { return type == ValueType::real || type == ValueType::score; }
 
-std::optional<std::int64_t> parse_count(std::string_view text) {
-  return parse_unit(text, kCountUnits);
-}
-
-std::optional<double> parse_score(std::string_view text) {
-  if (!text.ends_with('%')) return parse_number(text);
-  const std::optional<double> percent = parse_number(text.substr(0, text.size() - 1));
-  if (!percent) return std::nullopt;
-  return *percent / 100;
+std::optional<ValueFault> wrong_count(const Key& key, const Node& list) {
+  const auto number = static_cast<double>(list.items.size());
+  if (number >= key.min && number <= key.max) return std::nullopt;
+  return ValueFault{key.name + " has " + counted(number, key),
+                    "write " + (number < key.min ? counted(key.min, key) + " or more"
+                                                 : counted(key.max, key) + " or fewer")};
 }
 
 std::string describe_type(const Key& key) {
@@ -165,6 +154,8 @@ std::string describe_type(const Key& key) {
       return "a path";
     case ValueType::integer:
       return key.word_for_0.empty() ? "a whole number" : "a whole number or " + key.word_for_0;
+    case ValueType::real:
+      return key.word_for_0.empty() ? "a number" : "a number or " + key.word_for_0;
     case ValueType::score:
       return "a score from 0 to 1, or a percentage as in 60%";
     case ValueType::boolean:
@@ -173,12 +164,19 @@ std::string describe_type(const Key& key) {
       return "a whole number, as in 5000, 250k or 250M";
     case ValueType::bytes:
       return "a size, as in 64MiB or 1GB";
+    case ValueType::duration:
+      return "a duration in whole milliseconds, as in 150ms, 1.5s or 2m" +
+             (key.word_for_0.empty() ? "" : ", or " + key.word_for_0);
     case ValueType::choice:
       return "one of " + join(key.choices);
     case ValueType::texts:
       return "a list of texts, as in [cat, dog]";
+    case ValueType::points:
+      return "a list of points, as in [[0.1, 0.2], [0.5, 0.9]]";
     case ValueType::section:
       return "a map of keys and values";
+    case ValueType::sections:
+      return "a list of maps, as in [{" + key.section->keys.front().name + ": ...}]";
     case ValueType::source:
       return "a path, or a map as in {path: folder}";
     case ValueType::sources:
@@ -197,6 +195,9 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     if (!node.is_scalar() && !node.is_list()) return wrong_type;
     return read_texts(key, node);
   }
+  if (key.type == ValueType::points) {
+    return node.is_list() ? read_points(key, node) : wrong_type;
+  }
   if (!node.is_scalar()) return wrong_type;
   if (node.text.find('\0') != std::string::npos) return wrong_type;
   const bool is_text = key.type == ValueType::text || key.type == ValueType::path;
@@ -205,14 +206,17 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     return Value(node.text);
   }
   if (key.type == ValueType::choice) return read_choice(key, node);
-  if (!key.word_for_0.empty() && node.text == key.word_for_0) return Value(std::int64_t{0});
+  if (!key.word_for_0.empty() && node.text == key.word_for_0) {
+    return is_decimal(key.type) ? Value(0.0) : Value(std::int64_t{0});
+  }
   if (node.quoted) return wrong_type;
   if (key.type == ValueType::boolean) {
     const std::optional<bool> value = parse_boolean(node.text);
     return value ? std::variant<Value, ValueFault>(Value(*value)) : wrong_type;
   }
-  if (key.type == ValueType::score) {
-    const std::optional<double> value = parse_score(node.text);
+  if (is_decimal(key.type)) {
+    const std::optional<double> value =
+        key.type == ValueType::score ? parse_score(node.text) : parse_number(node.text);
     return value ? in_range(key, *value, *value, node.text) : wrong_type;
   }
   std::optional<std::int64_t> whole;
@@ -220,6 +224,8 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     whole = parse_bytes(node.text);
   } else if (key.type == ValueType::count) {
     whole = parse_count(node.text);
+  } else if (key.type == ValueType::duration) {
+    whole = parse_duration(node.text);
   } else if (const std::optional<double> number = parse_number(node.text)) {
     whole = to_whole(*number);
   }
@@ -257,22 +263,23 @@ std::string write_value(const Key& key, const Value& value) {
     for (const std::string& text : *texts) list += (list.empty() ? "" : ", ") + write_text(text);
     return "[" + list + "]";
   }
+  if (const auto* points = std::get_if<Points>(&value)) {
+    std::string list;
+    for (const Point& point : *points) {
+      list += fmt::format("{}[{}, {}]", list.empty() ? "" : ", ", point.x, point.y);
+    }
+    return "[" + list + "]";
+  }
   if (const auto* text = std::get_if<std::string>(&value)) return write_text(*text);
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+  if (const auto* number = std::get_if<double>(&value)) {
+    return *number == 0 && !key.word_for_0.empty() ? key.word_for_0 : fmt::format("{}", *number);
+  }
   const std::int64_t whole = std::get<std::int64_t>(value);
   if (whole == 0 && !key.word_for_0.empty()) return key.word_for_0;
-  if (key.type == ValueType::count && whole != 0) {
-    if (whole % 1'000'000 == 0) return fmt::format("{}M", whole / 1'000'000);
-    if (whole % 1000 == 0) return fmt::format("{}k", whole / 1000);
-  }
-  if (key.type == ValueType::bytes && whole != 0) {
-    for (const auto& [suffix, scale] :
-         {kByteUnits[2], kByteUnits[1], kByteUnits[7], kByteUnits[8], kByteUnits[6]}) {
-      const auto unit = static_cast<std::int64_t>(scale);
-      if (whole % unit == 0) return fmt::format("{}{}", whole / unit, suffix);
-    }
-  }
+  if (key.type == ValueType::count) return write_count(whole);
+  if (key.type == ValueType::bytes) return write_bytes(whole);
+  if (key.type == ValueType::duration) return write_duration(whole);
   return std::to_string(whole);
 }
 

@@ -2,6 +2,7 @@
 // The schema that editors get and the keys that the checker takes are one table.
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <gmock/gmock.h>
 
@@ -41,6 +42,33 @@ TEST(Schema, HasEveryKeyOfTheTableAndNoOther) {
   }
 }
 
+/// A run that holds `section` somewhere, with `body` as its map. Empty where it is nowhere.
+std::string placed(const Section& section, const std::string& body) {
+  if (&section == &source_section()) return "source: " + body + "\n";
+  for (const StageKind& kind : stage_kinds()) {
+    if (&kind.section == &section) return "stages: [{" + section.name + ": " + body + "}]\n";
+  }
+  for (const SinkForm& form : sink_forms()) {
+    if (&form.section == &section) return "sinks: [{" + section.name + ": " + body + "}]\n";
+  }
+  for (const Section* outer : all_sections()) {
+    for (const Key& key : outer->keys) {
+      if (key.section != &section) continue;
+      const std::string inner =
+          key.name + ": " + (key.type == ValueType::sections ? "[" + body + "]" : body);
+      return outer == &run_section() ? inner + "\n" : placed(*outer, "{" + inner + "}");
+    }
+  }
+  return {};
+}
+
+TEST(Schema, EverySectionHasItsOwnName) {
+  std::set<std::string> names{"stage", "sink"};
+  for (const Section* section : all_sections()) {
+    EXPECT_TRUE(names.insert(section->name).second) << section->name;
+  }
+}
+
 TEST(Schema, TheCheckerKnowsEveryKeyOfTheSchema) {
   const Node schema = parsed_schema();
   const auto faults_of = [](const std::string& yaml) {
@@ -50,18 +78,10 @@ TEST(Schema, TheCheckerKnowsEveryKeyOfTheSchema) {
     for (const Node::Entry& entry : properties_of(schema, *section).entries) {
       // A map is the wrong type for nearly all of them; "unknown key" is what must not come.
       const std::string body = "{" + entry.key + ": {nothing: 1}}";
-      std::string yaml = "version: 1\n";
-      if (section->name == "run") yaml += entry.key + ": {nothing: 1}\n";
-      if (section->name == "source" || section->name == "limits")
-        yaml += section->name + ": " + body;
-      for (const StageKind& kind : stage_kinds()) {
-        if (kind.section.name == section->name)
-          yaml += "stages: [{" + section->name + ": " + body + "}]";
-      }
-      for (const SinkForm& form : sink_forms()) {
-        if (form.section.name == section->name)
-          yaml += "sinks: [{" + section->name + ": " + body + "}]";
-      }
+      const std::string yaml =
+          "version: 1\n" +
+          (section == &run_section() ? entry.key + ": {nothing: 1}\n" : placed(*section, body));
+      ASSERT_GT(yaml.size(), 12U) << section->name;
       EXPECT_THAT(faults_of(yaml), testing::Not(testing::HasSubstr("unknown key '" + entry.key)))
           << yaml;
     }

@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include "pipeline/config/units.hpp"
+
 namespace fovea::pipeline {
 namespace {
 
@@ -39,6 +41,31 @@ TEST(Values, Scores) {
   EXPECT_EQ(parse_score("1e-3"), 0.001);
   for (const char* wrong : {"", "%", "half", "0,6", "inf", "60 percent"}) {
     EXPECT_EQ(parse_score(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(Values, Durations) {
+  EXPECT_EQ(parse_duration("150ms"), 150);
+  EXPECT_EQ(parse_duration("5s"), 5000);
+  EXPECT_EQ(parse_duration("1.5s"), 1500);
+  EXPECT_EQ(parse_duration("2m"), 120'000);
+  EXPECT_EQ(parse_duration("1 h"), 3'600'000);
+  EXPECT_EQ(parse_duration("0"), 0);
+  for (const char* wrong : {"", "s", "5", "1.5", "5 sec", "0.5ms", "5S", "1h30m", "inf", "nan s",
+                            "1e300h", "--1s", "1mss"}) {
+    EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(Values, DurationsAreWrittenAsAPersonWould) {
+  EXPECT_EQ(write_duration(0), "0s");
+  EXPECT_EQ(write_duration(100), "100ms");
+  EXPECT_EQ(write_duration(1500), "1.5s");
+  EXPECT_EQ(write_duration(90'000), "90s");
+  EXPECT_EQ(write_duration(5'400'000), "90m");
+  EXPECT_EQ(write_duration(7'200'000), "2h");
+  for (std::int64_t number = 1; number < 100'000'000; number = number * 7 / 4 + 1) {
+    EXPECT_EQ(parse_duration(write_duration(number)), number) << write_duration(number);
   }
 }
 

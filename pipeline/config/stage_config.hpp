@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What is done to each picture of a run, as plain data: one struct a stage.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pipeline/config/place.hpp"
+
+namespace fovea::pipeline {
+
+struct ClassifyConfig {
+  std::string model;  // path, built-in name or org/name[@revision]
+  int top = 5;
+  std::string resample;  // empty: as the checkpoint says; "cv_linear" and others by name
+  Place place;
+};
+
+/// Lets a picture pass to the sinks only if its best label fits.
+struct FilterConfig {
+  std::vector<std::string> labels;  // empty: any
+  double min_score = 0;
+  Place place;
+};
+
+using StageConfig = std::variant<ClassifyConfig, FilterConfig>;
+
+}  // namespace fovea::pipeline
