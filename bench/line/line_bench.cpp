@@ -42,12 +42,13 @@ class EmptyModel : public ModelStage {
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }
-  std::size_t input_bytes() const override { return kInput; }
   int batch() const override { return batch_; }
   int slots() const override { return 2; }
+  std::size_t input_bytes(InputSize) const override { return kInput; }
+  InputSize input_size(const Frame&) const override { return {1, kInput / 3}; }
   void prepare(const Frame&, std::span<std::uint8_t>) const override {}
   void annotate(Frame&, std::span<const float>) const override {}
-  std::unique_ptr<Flight> begin(int n) override {
+  std::unique_ptr<Flight> begin(InputSize, int n) override {
     return std::make_unique<EmptyFlight>(input_, std::span(output_).first(as_size(n)));
   }
 

@@ -62,7 +62,7 @@ void ClassifyStage::prepare(const Frame& frame, std::span<std::uint8_t> input) c
   preprocessor_.resize(frame.image, input, scratch);
 }
 
-std::unique_ptr<Flight> ClassifyStage::begin(int n) {
+std::unique_ptr<Flight> ClassifyStage::begin(InputSize, int n) {
   return std::make_unique<PendingFlight>(inference_.begin(n));
 }
 

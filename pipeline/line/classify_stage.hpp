@@ -38,11 +38,15 @@ class ClassifyStage : public ModelStage {
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }
-  std::size_t input_bytes() const override { return preprocessor_.output_count(); }
   int batch() const override { return inference_.options().max_batch; }
   int slots() const override { return inference_.options().slots; }
+  std::size_t input_bytes(InputSize) const override { return preprocessor_.output_count(); }
+  /// One for all pictures.
+  InputSize input_size(const Frame&) const override {
+    return {preprocessor_.output_h(), preprocessor_.output_w()};
+  }
   void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
-  std::unique_ptr<Flight> begin(int n) override;
+  std::unique_ptr<Flight> begin(InputSize size, int n) override;
   /// Replaces the labels of an earlier stage.
   void annotate(Frame& frame, std::span<const float> row) const override;
 

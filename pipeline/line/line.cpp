@@ -29,8 +29,7 @@ std::size_t as_size(int n) { return static_cast<std::size_t>(std::max(1, n)); }
 /// The arrows into, inside and out of one model stage.
 struct ModelArrows {
   ModelArrows(const ModelStage& model, int workers)
-      : inputs(model.input_bytes()),
-        prepared(as_size(std::max(2 * workers, model.batch())), workers),
+      : prepared(as_size(std::max(2 * workers, model.batch())), workers),
         slots(as_size(model.slots())),
         flights(as_size(model.slots())) {
     for (int i = 0; i < model.slots(); ++i) slots.push({});
@@ -173,22 +172,29 @@ class Line {
   }
 
   /// The first model's place is where a stopped run is cut: what it has submitted goes on
-  /// to the sinks, what comes after is left.
+  /// to the sinks, with what must come before it; the rest is left.
   void submit(ModelStage& model, ModelArrows& arrows, bool first) {
     Batcher batcher(model.batch());
     bool open = true;
     while (open) {
       auto item = arrows.prepared.pop();
-      if (first && item && stopped()) {
+      if (!item) {
+        batcher.end();
+        open = false;
+      } else if (first && stopped()) {
         interrupted_ = true;
         arrows.prepared.close();
+        batcher.cut();
+        open = false;
+      } else {
+        batcher.add(std::move(*item));
+      }
+      while (auto gathered = batcher.next()) {
+        const bool may_fly = gathered->pictures.empty() || arrows.slots.pop();
+        if (may_fly && arrows.flights.push(launch(model, std::move(*gathered)))) continue;
+        open = false;
         break;
       }
-      open = item.has_value();
-      auto gathered = item ? batcher.add(std::move(*item)) : batcher.rest();
-      if (!gathered) continue;
-      if (gathered->pictures > 0 && !arrows.slots.pop()) break;
-      if (!arrows.flights.push(launch(model, std::move(*gathered)))) break;
     }
     arrows.flights.close();
   }

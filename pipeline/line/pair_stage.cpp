@@ -62,9 +62,9 @@ void PairStage::prepare(const Frame& frame, std::span<std::uint8_t> input) const
   first_->prepare(frame, input);
 }
 
-std::unique_ptr<Flight> PairStage::begin(int n) {
-  return std::make_unique<PairFlight>(first_->begin(n), second_->begin(n),
-                                      static_cast<std::size_t>(n), input_bytes());
+std::unique_ptr<Flight> PairStage::begin(InputSize size, int n) {
+  return std::make_unique<PairFlight>(first_->begin(size, n), second_->begin(size, n),
+                                      static_cast<std::size_t>(n), input_bytes(size));
 }
 
 void PairStage::annotate(Frame& frame, std::span<const float> row) const {

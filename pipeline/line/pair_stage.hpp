@@ -19,17 +19,18 @@ class PairStage : public ModelStage {
   using Compare = std::function<void(const Frame& frame, std::span<const float> first,
                                      std::span<const float> second)>;
 
-  /// Requires: both take inputs of the same size and the same batches.
+  /// Requires: both take the same inputs of each picture, and the same batches.
   PairStage(std::unique_ptr<ModelStage> first, std::unique_ptr<ModelStage> second, Compare compare);
 
   std::string_view name() const override { return first_->name(); }
   std::vector<Data> needs() const override { return first_->needs(); }
   std::vector<Data> gives() const override { return first_->gives(); }
-  std::size_t input_bytes() const override { return first_->input_bytes(); }
   int batch() const override { return first_->batch(); }
   int slots() const override { return first_->slots(); }
+  std::size_t input_bytes(InputSize size) const override { return first_->input_bytes(size); }
+  InputSize input_size(const Frame& frame) const override { return first_->input_size(frame); }
   void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
-  std::unique_ptr<Flight> begin(int n) override;
+  std::unique_ptr<Flight> begin(InputSize size, int n) override;
   /// The first model's annotations.
   void annotate(Frame& frame, std::span<const float> row) const override;
 

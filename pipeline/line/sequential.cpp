@@ -15,8 +15,7 @@ namespace {
 
 /// What a model stage keeps between pictures.
 struct ModelState {
-  explicit ModelState(ModelStage& m)
-      : model(m), inputs(m.input_bytes()), batcher(m.batch()), lander(m) {}
+  explicit ModelState(ModelStage& m) : model(m), batcher(m.batch()), lander(m) {}
   ModelStage& model;
   InputPool inputs;  // before the batcher, which holds its buffers
   Batcher batcher;
@@ -39,9 +38,9 @@ class Sequence {
       return;
     }
     if (ModelState* state = models_[i].get()) {
-      fly(i,
-          state->batcher.add(prepare_step(state->model, std::move(frame), state->inputs,
-                                          chain_.releases_image(i) && !delivery_.wants_image())));
+      state->batcher.add(prepare_step(state->model, std::move(frame), state->inputs,
+                                      chain_.releases_image(i) && !delivery_.wants_image()));
+      fly(i);
       return;
     }
     auto kept = apply_step(dynamic_cast<FrameStage&>(chain_.stage(i)), std::move(frame));
@@ -52,10 +51,12 @@ class Sequence {
     }
   }
 
-  /// The last, short batch of every model, in the order of the chain.
+  /// The last, short batches of every model, in the order of the chain.
   void finish() {
     for (std::size_t i = 0; i < chain_.size(); ++i) {
-      if (models_[i]) fly(i, models_[i]->batcher.rest());
+      if (!models_[i]) continue;
+      models_[i]->batcher.end();
+      fly(i);
     }
   }
 
@@ -66,11 +67,13 @@ class Sequence {
   }
 
  private:
-  void fly(std::size_t i, std::optional<Gathered> gathered) {
-    if (!gathered) return;
+  /// The batches of model i whose time has come.
+  void fly(std::size_t i) {
     ModelState& state = *models_[i];
-    for (auto& frame : state.lander.land(launch(state.model, std::move(*gathered)))) {
-      feed(i + 1, std::move(frame));
+    while (auto gathered = state.batcher.next()) {
+      for (auto& frame : state.lander.land(launch(state.model, std::move(*gathered)))) {
+        feed(i + 1, std::move(frame));
+      }
     }
   }
 

@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "pipeline/frame.hpp"
+#include "vision/input_size.hpp"
 
 namespace fovea::pipeline {
+
+using vision::InputSize;
 
 /// What a Frame carries. Decoding gives `image`; the rest comes from stages.
 enum class Data : std::uint8_t { image, labels, objects, tracks };
@@ -49,21 +52,24 @@ class Flight {
 };
 
 /// preprocess ▸ GPU program ▸ postprocess. The line overlaps the three:
-/// prepare() on several threads at once; begin() and Flight::submit() on one;
-/// Flight::finish() and annotate() on another.
+/// input_size() and prepare() on several threads at once; begin() and Flight::submit() on
+/// one; Flight::finish() and annotate() on another. Pictures fly together only where their
+/// inputs are of one size.
 class ModelStage : public Stage {
  public:
-  /// Bytes that prepare() fills for one picture.
-  virtual std::size_t input_bytes() const = 0;
   /// Pictures in one flight, at most, and flights in the air at once.
   virtual int batch() const = 0;
   virtual int slots() const = 0;
+  /// Bytes that prepare() fills for one picture whose input is of `size`.
+  virtual std::size_t input_bytes(InputSize size) const = 0;
 
-  /// Any number of threads at once. An exception other than fovea::Error is this
-  /// picture's Failure.
+  /// Any number of threads at once, input_size() before prepare() and from the same pixels.
+  /// An exception other than fovea::Error is this picture's Failure.
+  virtual InputSize input_size(const Frame& frame) const = 0;
   virtual void prepare(const Frame& frame, std::span<std::uint8_t> input) const = 0;
+  /// A flight of `n` pictures of `size`.
   /// Requires: 1 <= n <= batch(), fewer than slots() flights alive.
-  virtual std::unique_ptr<Flight> begin(int n) = 0;
+  virtual std::unique_ptr<Flight> begin(InputSize size, int n) = 0;
   /// `row` is the picture's part of Flight::finish().
   virtual void annotate(Frame& frame, std::span<const float> row) const = 0;
 };

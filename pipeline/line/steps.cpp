@@ -19,7 +19,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Failures that wait for the pictures around them; beyond this a batch goes out short.
-constexpr std::size_t kMaxWaiting = 1000;
+constexpr std::size_t kMaxFailuresWaiting = 1000;
+// Batches' worth of later pictures that may pass one whose batch is not full. More fill more
+// batches where sizes are mixed, and hold more results back.
+constexpr std::size_t kPatience = 4;
 
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -95,10 +98,14 @@ Outcome<Frame> decode_step(const Decode& decode, Outcome<Packet> packet, bool th
 Outcome<Prepared> prepare_step(const ModelStage& model, Outcome<Frame> frame, InputPool& pool,
                                bool release_image) {
   if (auto* failure = std::get_if<Failure>(&frame)) return std::move(*failure);
-  Prepared prepared{std::move(std::get<Frame>(frame)), pool.take()};
+  Prepared prepared;
+  prepared.frame = std::move(std::get<Frame>(frame));
   const auto start = Clock::now();
-  const auto reason =
-      reason_of_failure([&] { model.prepare(prepared.frame, prepared.input.bytes()); });
+  const auto reason = reason_of_failure([&] {
+    prepared.size = model.input_size(prepared.frame);
+    prepared.input = pool.take(model.input_bytes(prepared.size));
+    model.prepare(prepared.frame, prepared.input.bytes());
+  });
   if (reason) {
     const auto bytes = size_of(prepared.frame.path);
     return Failure{std::move(prepared.frame.tag), std::move(prepared.frame.path), "preprocess",
@@ -109,54 +116,102 @@ Outcome<Prepared> prepare_step(const ModelStage& model, Outcome<Frame> frame, In
   return prepared;
 }
 
-std::optional<Gathered> Batcher::add(Outcome<Prepared> item) {
-  if (std::holds_alternative<Prepared>(item)) ++gathered_.pictures;
-  gathered_.items.push_back(std::move(item));
-  const bool full = gathered_.pictures == batch_ || gathered_.items.size() >= kMaxWaiting;
-  if (!full && gathered_.pictures > 0) return std::nullopt;
-  return std::exchange(gathered_, {});
+void Batcher::add(Outcome<Prepared> item) {
+  const std::uint64_t number = added_++;
+  if (auto* failure = std::get_if<Failure>(&item)) {
+    failures_.push_back({number, std::move(*failure)});
+    return;
+  }
+  auto& picture = std::get<Prepared>(item);
+  const InputSize size = picture.size;
+  auto group = std::ranges::find(groups_, size, &Group::size);
+  if (group == groups_.end()) group = groups_.insert(group, {size, {}, pictures_});
+  ++pictures_;
+  group->pictures.push_back({number, std::move(picture)});
 }
 
-std::optional<Gathered> Batcher::rest() {
-  if (gathered_.items.empty()) return std::nullopt;
-  return std::exchange(gathered_, {});
+void Batcher::cut() {
+  ended_ = true;
+  const auto nobody_waits = [&](const auto& item) { return item.number >= given_; };
+  std::erase_if(failures_, nobody_waits);
+  for (Group& group : groups_) std::erase_if(group.pictures, nobody_waits);
+  std::erase_if(groups_, [](const Group& group) { return group.pictures.empty(); });
+}
+
+std::optional<Gathered> Batcher::next() {
+  if (groups_.empty()) {
+    if (failures_.empty()) return std::nullopt;
+    return take(0);
+  }
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i].pictures.size() == batch_) return take(i);
+  }
+  if (!ended_ && !overdue()) return std::nullopt;
+  return take(0);
+}
+
+bool Batcher::overdue() const {
+  return pictures_ - groups_.front().older > kPatience * batch_ ||
+         failures_.size() >= kMaxFailuresWaiting;
+}
+
+Gathered Batcher::take(std::size_t group) {
+  Gathered taken;
+  if (group < groups_.size()) {
+    taken.size = groups_[group].size;
+    taken.pictures = std::move(groups_[group].pictures);
+    groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(group));
+    given_ = std::max(given_, taken.pictures.back().number + 1);
+  }
+  taken.failures = std::exchange(failures_, {});
+  if (!taken.failures.empty()) given_ = std::max(given_, taken.failures.back().number + 1);
+  return taken;
 }
 
 Batch launch(ModelStage& model, Gathered gathered) {
   Batch batch;
-  batch.pictures = gathered.pictures;
-  if (gathered.pictures > 0) batch.flight = model.begin(gathered.pictures);
-  batch.frames.reserve(gathered.items.size());
+  batch.failures = std::move(gathered.failures);
+  if (!gathered.pictures.empty()) {
+    batch.flight = model.begin(gathered.size, static_cast<int>(gathered.pictures.size()));
+  }
+  batch.frames.reserve(gathered.pictures.size());
   int place = 0;
-  for (auto& item : gathered.items) {
-    if (auto* failure = std::get_if<Failure>(&item)) {
-      batch.frames.emplace_back(std::move(*failure));
-      continue;
-    }
-    auto& prepared = std::get<Prepared>(item);
+  for (auto& [number, prepared] : gathered.pictures) {
     std::ranges::copy(prepared.input.bytes(), batch.flight->input(place++).begin());
-    batch.frames.emplace_back(std::move(prepared.frame));
+    batch.frames.push_back({number, std::move(prepared.frame)});
   }
   batch.submitted = Clock::now();
   if (batch.flight) batch.flight->submit();
   return batch;
 }
 
+void Lander::keep(std::uint64_t number, Outcome<Frame> outcome) {
+  const auto place = static_cast<std::size_t>(number - next_);
+  if (place >= early_.size()) early_.resize(place + 1);
+  early_[place] = std::move(outcome);
+}
+
 std::vector<Outcome<Frame>> Lander::land(Batch batch) {
-  if (!batch.flight) return std::move(batch.frames);
-  const auto rows = batch.flight->finish();
-  // A batch that waited behind another on the device is charged only for its own time.
-  const double elapsed_ms = milliseconds_since(std::max(batch.submitted, previous_));
-  previous_ = Clock::now();
-  const std::size_t length = rows.size() / static_cast<std::size_t>(batch.pictures);
-  std::size_t place = 0;
-  for (auto& outcome : batch.frames) {
-    auto* frame = std::get_if<Frame>(&outcome);
-    if (frame == nullptr) continue;
-    frame->timings.inference_ms += elapsed_ms / batch.pictures;
-    model_.annotate(*frame, rows.subspan(place++ * length, length));
+  if (batch.flight) {
+    const auto rows = batch.flight->finish();
+    // A batch that waited behind another on the device is charged only for its own time.
+    const double elapsed_ms = milliseconds_since(std::max(batch.submitted, previous_));
+    previous_ = Clock::now();
+    const std::size_t pictures = batch.frames.size();
+    const std::size_t length = rows.size() / pictures;
+    std::size_t place = 0;
+    for (auto& [number, frame] : batch.frames) {
+      frame.timings.inference_ms += elapsed_ms / static_cast<double>(pictures);
+      model_.annotate(frame, rows.subspan(place++ * length, length));
+      keep(number, std::move(frame));
+    }
   }
-  return std::move(batch.frames);
+  for (auto& [number, failure] : batch.failures) keep(number, std::move(failure));
+  std::vector<Outcome<Frame>> in_order;
+  for (; !early_.empty() && early_.front(); early_.pop_front(), ++next_) {
+    in_order.push_back(std::move(*early_.front()));
+  }
+  return in_order;
 }
 
 std::optional<Outcome<Frame>> apply_step(FrameStage& stage, Outcome<Frame> outcome) {

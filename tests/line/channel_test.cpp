@@ -183,9 +183,9 @@ TEST(Crew, LeavingWithoutJoinStopsEveryone) {
 }
 
 TEST(InputPool, BuffersComeBack) {
-  InputPool pool(16);
+  InputPool pool;
   for (int i = 0; i < 100; ++i) {
-    InputBuffer a = pool.take(), b = pool.take();
+    InputBuffer a = pool.take(16), b = pool.take(16);
     EXPECT_EQ(a.bytes().size(), 16u);
     EXPECT_NE(a.bytes().data(), b.bytes().data());
     a = std::move(b);

@@ -90,6 +90,7 @@ inline Decode fake_decode(Faults faults, int max_delay_us = 0) {
 struct ModelOptions {
   int batch = 1, slots = 2, max_delay_us = 0;
   float plus = 0.5f;
+  std::uint64_t sizes = 1;          // of inputs; which one a picture has follows from its number
   std::optional<int> fatal_flight;  // finish() of that flight throws
 };
 
@@ -102,9 +103,16 @@ class AddingModel : public ModelStage {
   std::string_view name() const override { return "classify"; }
   std::vector<Data> needs() const override { return {Data::image}; }
   std::vector<Data> gives() const override { return {Data::labels}; }
-  std::size_t input_bytes() const override { return sizeof(Input); }
   int batch() const override { return options_.batch; }
   int slots() const override { return options_.slots; }
+  std::size_t input_bytes(InputSize size) const override {
+    return sizeof(Input) + static_cast<std::size_t>(size.h - 1);
+  }
+  /// Pictures of one size come in runs of two, so that both mixing and gathering happen.
+  InputSize input_size(const Frame& frame) const override {
+    return {1 + static_cast<int>(static_cast<std::uint64_t>(frame.width_px) / 2 % options_.sizes),
+            1};
+  }
 
   void prepare(const Frame& frame, std::span<std::uint8_t> bytes) const override {
     const auto i = static_cast<std::uint64_t>(frame.width_px);
@@ -113,14 +121,15 @@ class AddingModel : public ModelStage {
     if (faults_.unpreparable.contains(i)) throw std::length_error("too long");
     const Input input{static_cast<float>(frame.width_px),
                       static_cast<float>(frame.image.rgb.at<cv::Vec3b>(0, 0)[0])};
+    if (bytes.size() != input_bytes(input_size(frame))) throw Error("wrong room", "test", "none");
     std::memcpy(bytes.data(), &input, sizeof input);
   }
 
-  std::unique_ptr<Flight> begin(int n) override {
+  std::unique_ptr<Flight> begin(InputSize size, int n) override {
     if (n < 1 || n > options_.batch) throw std::logic_error("begin() with a wrong size");
     if (++in_air > options_.slots) throw std::logic_error("more flights than slots");
     sizes.push_back(n);
-    return std::make_unique<AddingFlight>(*this, n, begun_++);
+    return std::make_unique<AddingFlight>(*this, input_bytes(size), n, begun_++);
   }
 
   void annotate(Frame& frame, std::span<const float> row) const override {
@@ -136,19 +145,27 @@ class AddingModel : public ModelStage {
   };
   class AddingFlight : public Flight {
    public:
-    AddingFlight(AddingModel& model, int n, int number)
-        : model_(model), number_(number), inputs_(static_cast<std::size_t>(n)) {}
+    AddingFlight(AddingModel& model, std::size_t input_bytes, int n, int number)
+        : model_(model),
+          number_(number),
+          inputs_(static_cast<std::size_t>(n), std::vector<std::uint8_t>(input_bytes)) {}
     ~AddingFlight() override { --model_.in_air; }
     std::span<std::uint8_t> input(int i) override {
-      return {reinterpret_cast<std::uint8_t*>(&inputs_.at(static_cast<std::size_t>(i))),
-              sizeof(Input)};
+      return inputs_.at(static_cast<std::size_t>(i));
     }
     void submit() override { submitted_ = true; }
     std::span<const float> finish() override {
       if (!submitted_) throw std::logic_error("finish() before submit()");
       if (model_.options_.fatal_flight == number_) throw GpuError("lost", "test", "none");
       model_.delay_();
-      for (const Input& input : inputs_) {
+      for (const auto& bytes : inputs_) {
+        Input input;
+        std::memcpy(&input, bytes.data(), sizeof input);
+        Frame frame;
+        frame.width_px = static_cast<int>(input.width);
+        if (bytes.size() != model_.input_bytes(model_.input_size(frame))) {
+          throw std::logic_error("a picture among others of another size");
+        }
         output_.push_back(input.width * 10 + input.pixel + model_.options_.plus);
       }
       return output_;
@@ -157,7 +174,7 @@ class AddingModel : public ModelStage {
    private:
     AddingModel& model_;
     int number_;
-    std::vector<Input> inputs_;
+    std::vector<std::vector<std::uint8_t>> inputs_;
     std::vector<float> output_;
     bool submitted_ = false;
   };

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/core.hpp>
 
+#include "pipeline/line/input_pool.hpp"
 #include "tests/line/fakes.hpp"
 
 namespace fovea::pipeline {
@@ -48,7 +49,8 @@ struct Used {
 };
 
 /// The sink is the slowest place, so that every queue fills to its depth.
-Used use(std::uint64_t n, int batch, int threads, bool thumbnails, const Faults& faults = {}) {
+Used use(std::uint64_t n, ModelOptions model, int threads, bool thumbnails,
+         const Faults& faults = {}) {
   static CountingAllocator allocator;
   cv::MatAllocator* before = cv::Mat::getDefaultAllocator();
   cv::Mat::setDefaultAllocator(&allocator);
@@ -64,8 +66,7 @@ Used use(std::uint64_t n, int batch, int threads, bool thumbnails, const Faults&
   } sink;
   sink.thumbnails = thumbnails;
   Sink* sinks[] = {&sink};
-  const Chain chain = chain_of(fake_decode(faults),
-                               std::make_unique<AddingModel>(ModelOptions{.batch = batch}, faults));
+  const Chain chain = chain_of(fake_decode(faults), std::make_unique<AddingModel>(model, faults));
   const auto report = run_threaded(source, chain, sinks, {.decode_threads = threads});
   cv::Mat::setDefaultAllocator(before);
   EXPECT_EQ(allocator.live.load(), 0);
@@ -87,7 +88,7 @@ TEST(Memory, TenThousandPicturesUseWhatAHundredUse) {
     const auto most =
         most_in_line(static_cast<std::uint64_t>(batch), static_cast<std::uint64_t>(threads));
     for (const std::uint64_t n : {100u, 10'000u}) {
-      const Used used = use(n, batch, threads, false);
+      const Used used = use(n, {.batch = batch}, threads, false);
       EXPECT_LE(used.in_line, most) << n << " pictures";
       EXPECT_LE(used.pixel_buffers, threads) << n << " pictures";
       EXPECT_LE(used.inputs, static_cast<std::size_t>(3 * threads + 2 * batch)) << n << " pictures";
@@ -95,15 +96,46 @@ TEST(Memory, TenThousandPicturesUseWhatAHundredUse) {
   }
 }
 
+// With several sizes, four batches' worth of pictures and one batch more may wait for others of
+// their size or for their turn; each buffer may have been made anew for each size it grew to.
+TEST(Memory, PicturesOfSeveralSizesAreBoundedToo) {
+  constexpr std::uint64_t kBatch = 4, kThreads = 2, kSizes = 6;
+  for (const std::uint64_t n : {500u, 10'000u}) {
+    const Used used = use(n, {.batch = kBatch, .sizes = kSizes}, kThreads, false);
+    EXPECT_LE(used.in_line, most_in_line(kBatch, kThreads) + 2 * 5 * kBatch) << n << " pictures";
+    EXPECT_LE(used.pixel_buffers, kThreads) << n << " pictures";
+    EXPECT_LE(used.inputs, (3 * kThreads + 2 * kBatch + 5 * kBatch) * kSizes) << n << " pictures";
+  }
+}
+
+TEST(InputPool, GrowsABufferInPlaceOfMakingMore) {
+  InputPool pool;
+  { InputBuffer small = pool.take(10); }
+  EXPECT_EQ(pool.take(8).bytes().size(), 8u);
+  EXPECT_EQ(pool.allocated(), 1u);
+  { InputBuffer large = pool.take(100); }  // the buffer of 10 gives way
+  EXPECT_EQ(pool.allocated(), 2u);
+  InputBuffer one = pool.take(5), other = pool.take(5);
+  EXPECT_EQ(pool.allocated(), 3u);
+  EXPECT_NE(one.bytes().data(), other.bytes().data());
+}
+
+TEST(InputPool, TakesTheSmallestThatIsLargeEnough) {
+  InputPool pool;
+  { InputBuffer medium = pool.take(20), large = pool.take(30), small = pool.take(10); }
+  InputBuffer fits = pool.take(15), next = pool.take(21), last = pool.take(10);
+  EXPECT_EQ(pool.allocated(), 3u);
+}
+
 TEST(Memory, ThumbnailsAreBoundedToo) {
-  const Used used = use(2000, 4, 2, true);
+  const Used used = use(2000, {.batch = 4}, 2, true);
   EXPECT_LE(used.pixel_buffers, static_cast<int>(most_in_line(4, 2)) + 2);
 }
 
 TEST(Memory, AFolderOfBadPicturesDoesNotPileUp) {
   Faults faults;
   for (std::uint64_t i = 1; i < 10'000; ++i) faults.undecodable.insert(i);  // one good one, first
-  const Used used = use(10'000, 8, 2, false, faults);
+  const Used used = use(10'000, {.batch = 8}, 2, false, faults);
   EXPECT_LE(used.in_line, most_in_line(8, 2) + 1100);  // 1000 failures may wait behind it
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -86,12 +87,13 @@ class StopAt : public Recorder {
 };
 
 TEST(Stop, FinishesWhatIsInFlightAndLeavesTheRest) {
-  for (const int batch : {1, 8}) {
+  for (const auto& [batch, sizes] : {std::pair{1, 1}, {8, 1}, {8, 5}}) {
     std::atomic<bool> stop{false};
     CountingSource source(100'000, {});
     StopAt sink(20, stop);
     Sink* sinks[] = {&sink};
-    auto model = std::make_unique<AddingModel>(ModelOptions{.batch = batch}, Faults{});
+    auto model = std::make_unique<AddingModel>(
+        ModelOptions{.batch = batch, .sizes = static_cast<std::uint64_t>(sizes)}, Faults{});
     const auto& flown = *model;
     const Chain chain = chain_of(fake_decode({}), std::move(model));
     const auto report = run_threaded(source, chain, sinks, {.decode_threads = 3, .stop = &stop});

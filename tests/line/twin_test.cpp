@@ -16,7 +16,12 @@ namespace {
 
 using namespace fakes;
 
-enum class Shape : std::uint8_t { one_model, filtered, cascade };
+enum class Shape : std::uint8_t { one_model, filtered, cascade, mixed_sizes, mixed_cascade };
+
+bool has_mixed_sizes(Shape shape) {
+  return shape == Shape::mixed_sizes || shape == Shape::mixed_cascade;
+}
+bool has_one_model(Shape shape) { return shape == Shape::one_model || shape == Shape::mixed_sizes; }
 
 Faults random_faults(std::uint64_t n, unsigned seed) {
   std::mt19937 random(seed);
@@ -41,15 +46,15 @@ Faults random_faults(std::uint64_t n, unsigned seed) {
 
 Chain make_chain(Shape shape, const Faults& faults, int batch, int max_delay_us) {
   std::vector<std::unique_ptr<Stage>> later;
-  if (shape != Shape::one_model) later.push_back(std::make_unique<DropEvery>(3));
-  if (shape == Shape::cascade) {
-    later.push_back(std::make_unique<AddingModel>(
-        ModelOptions{.batch = 2, .slots = 1, .max_delay_us = max_delay_us, .plus = 0.25f},
-        Faults{}));
+  ModelOptions first{.batch = batch, .max_delay_us = max_delay_us};
+  if (has_mixed_sizes(shape)) first.sizes = 3;
+  if (!has_one_model(shape)) later.push_back(std::make_unique<DropEvery>(3));
+  if (shape == Shape::cascade || shape == Shape::mixed_cascade) {
+    ModelOptions second{.batch = 2, .slots = 1, .max_delay_us = max_delay_us, .plus = 0.25f};
+    if (has_mixed_sizes(shape)) second.sizes = 5;
+    later.push_back(std::make_unique<AddingModel>(second, Faults{}));
   }
-  return chain_of(fake_decode(faults, max_delay_us),
-                  std::make_unique<AddingModel>(
-                      ModelOptions{.batch = batch, .max_delay_us = max_delay_us}, faults),
+  return chain_of(fake_decode(faults, max_delay_us), std::make_unique<AddingModel>(first, faults),
                   std::move(later));
 }
 
@@ -83,7 +88,7 @@ TEST_P(Twin, ThreadedEqualsSequential) {
     EXPECT_EQ(report.summary.failed, slow_report.summary.failed);
     EXPECT_EQ(report.summary.filtered, slow_report.summary.filtered);
     EXPECT_FALSE(report.summary.interrupted);
-    if (shape == Shape::one_model) {
+    if (has_one_model(shape)) {
       EXPECT_EQ(report.summary.failed,
                 faults.missing.size() + faults.undecodable.size() + faults.unpreparable.size());
       const auto& model = dynamic_cast<const AddingModel&>(fast.stage(0));
@@ -98,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Line, Twin,
                          testing::Combine(testing::Values(0, 1, 2, 7, 50, 500),
                                           testing::Values(1, 3, 8), testing::Values(1, 4),
                                           testing::Values(Shape::one_model, Shape::filtered,
-                                                          Shape::cascade)));
+                                                          Shape::cascade, Shape::mixed_sizes,
+                                                          Shape::mixed_cascade)));
 
 // The sequential twin is itself held against arithmetic done here.
 TEST(Twin, SequentialSaysWhatThePicturesAre) {
