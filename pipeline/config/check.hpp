@@ -17,6 +17,9 @@ void check_section(const Document& document, const Section& section, void* targe
                    std::vector<Fault>& faults);
 /// Needs and gives: is there a stage before that makes what this one reads?
 void check_chain(const RunConfig& config, std::vector<Fault>& faults);
+/// Shapes, names and sources of a `zones` stage; scores of a `track` stage.
+void check_zones(const ZonesConfig& zones, const RunConfig& config, std::vector<Fault>& faults);
+void check_track(const TrackConfig& track, std::vector<Fault>& faults);
 /// Pictures, lists, models, class names, output folders on this machine.
 void check_files(const RunConfig& config, std::vector<Fault>& faults);
 

@@ -18,6 +18,18 @@ std::string maker_of(const std::string& what) {
   return {};
 }
 
+/// "- detect: {model: NAME}", with the keys that must be given.
+std::string example_of(const std::string& stage) {
+  std::string keys;
+  for (const StageKind& kind : stage_kinds()) {
+    if (kind.section.name != stage) continue;
+    for (const Key& key : kind.section.keys) {
+      if (key.required) keys += (keys.empty() ? "" : ", ") + key.name + ": NAME";
+    }
+  }
+  return "- " + stage + ": {" + keys + "}";
+}
+
 std::string stage_name(const StageConfig& stage) {
   return stage_kinds()[stage.index()].section.name;
 }
@@ -52,7 +64,7 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
           {place,
            "'" + kind.section.name + "' needs " + need + ", and no stage before it gives them",
            comes_later ? "put " + maker + " before it"
-                       : "put " + maker + " before it: - " + maker + ": {model: NAME}"});
+                       : "put " + maker + " before it: " + example_of(maker)});
     }
     if (std::holds_alternative<ClassifyConfig>(stage)) {
       if (first_classify != nullptr) {
@@ -64,6 +76,8 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
         first_classify = &place;
       }
     }
+    if (const auto* zones = std::get_if<ZonesConfig>(&stage)) check_zones(*zones, config, faults);
+    if (const auto* track = std::get_if<TrackConfig>(&stage)) check_track(*track, faults);
     there.insert(kind.gives.begin(), kind.gives.end());
     if (const auto* filter = std::get_if<FilterConfig>(&stage);
         filter != nullptr && filter->labels.empty() && filter->min_score <= 0 &&
@@ -80,7 +94,7 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
       faults.push_back(
           {sink.place,
            "the sink '" + form.section.name + "' needs " + need + ", and no stage gives them",
-           "add a stage: - " + maker + ": {model: NAME}"});
+           "add a stage: " + example_of(maker)});
     }
   }
 }

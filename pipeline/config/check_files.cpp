@@ -172,6 +172,17 @@ std::vector<std::string> check_model(const ClassifyConfig& classify, std::vector
   }
 }
 
+void check_classes(const std::vector<std::string>& classes, const Place& place,
+                   const std::vector<std::string>& names, std::vector<Fault>& faults) {
+  for (const std::string& label : classes) {
+    if (names.empty() || std::find(names.begin(), names.end(), label) != names.end()) continue;
+    const std::string near = nearest_name(label, names);
+    faults.push_back({place, "the model has no class '" + label + "'",
+                      (near.empty() ? "" : "did you mean '" + near + "'? ") +
+                          "All classes: fovea models info NAME"});
+  }
+}
+
 }  // namespace
 
 void check_files(const RunConfig& config, std::vector<Fault>& faults) {
@@ -182,15 +193,15 @@ void check_files(const RunConfig& config, std::vector<Fault>& faults) {
   for (const StageConfig& stage : config.stages) {
     if (const auto* classify = std::get_if<ClassifyConfig>(&stage)) {
       names = check_model(*classify, faults);
-      continue;
-    }
-    const auto& filter = std::get<FilterConfig>(stage);
-    for (const std::string& label : filter.labels) {
-      if (names.empty() || std::find(names.begin(), names.end(), label) != names.end()) continue;
-      const std::string near = nearest_name(label, names);
-      faults.push_back({filter.place, "the model has no class '" + label + "'",
-                        (near.empty() ? "" : "did you mean '" + near + "'? ") +
-                            "All classes: fovea models info NAME"});
+    } else if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
+      check_classes(filter->labels, filter->place, names, faults);
+    } else if (const auto* zones = std::get_if<ZonesConfig>(&stage)) {
+      for (const ZoneConfig& zone : zones->zones) {
+        check_classes(zone.classes, zone.place, names, faults);
+      }
+      for (const LineConfig& line : zones->lines) {
+        check_classes(line.classes, line.place, names, faults);
+      }
     }
   }
   check_sinks(config, faults);

@@ -47,6 +47,8 @@ std::string place_text(const Place& place, const char* before, const char* after
 
 }  // namespace
 
+std::string to_string(const Place& place) { return place_text(place, " (", ")"); }
+
 std::string to_string(std::span<const Fault> faults) {
   std::string text;
   for (const Fault& fault : faults) {
@@ -129,7 +131,7 @@ RunConfig require_valid(CheckedConfig checked, const std::string& name) {
   if (checked.faults.empty()) return std::move(checked.config);
   if (checked.faults.size() == 1) {
     const Fault& fault = checked.faults.front();
-    throw ConfigError(fault.what, place_text(fault.place, " (", ")"), fault.fix);
+    throw ConfigError(fault.what, to_string(fault.place), fault.fix);
   }
   throw ConfigError(
       to_string(checked.faults), name,

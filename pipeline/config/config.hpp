@@ -18,6 +18,8 @@ struct Fault {
   std::string what;  // "unknown key 'batchsize'"
   std::string fix;   // "did you mean 'batch'? All keys: fovea schema"
 };
+/// "configs/a.yaml:12:3 (stages[0].classify)", as an Error says where.
+std::string to_string(const Place& place);
 /// "configs/a.yaml:12:3 stages[0].classify: unknown key 'batchsize'\n  fix: ..." for each.
 std::string to_string(std::span<const Fault> faults);
 

@@ -25,6 +25,7 @@ enum class ValueType : std::uint8_t {
   duration,  // 150ms, 1.5s, 2m; whole milliseconds
   choice,    // one word of Key::choices
   texts,     // a list of texts, or one text
+  point,     // [x, y]
   points,    // a list of [x, y], Key::min to Key::max of them
   section,   // a map of Key::section
   sections,  // a list of such maps, Key::min to Key::max of them
@@ -34,7 +35,8 @@ enum class ValueType : std::uint8_t {
   sinks,
 };
 
-/// What a key holds once its type is known. Choices are texts, durations milliseconds.
+/// What a key holds once its type is known. Choices are texts, durations milliseconds, a
+/// point one of Points.
 using Value =
     std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, Points>;
 

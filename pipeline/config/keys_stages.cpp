@@ -2,6 +2,57 @@
 #include "pipeline/config/make_key.hpp"
 
 namespace fovea::pipeline {
+namespace {
+
+const char* const kAnchor = "The point of a box that stands for the object";
+const char* const kClasses = "Names of the classes that count; left out: any";
+const char* const kSource = "Name of the source that it lies in; left out: every source";
+
+const Section& zone_section() {
+  static const Section section{
+      "zone",
+      "An area of the picture",
+      "",
+      {key("name", ValueType::text, &ZoneConfig::name, "What events and records call it",
+           {.required = true}),
+       key("polygon", ValueType::points, &ZoneConfig::polygon,
+           "Its corners, as shares of the picture from 0 to 1 or in pixels",
+           {.required = true, .min = 3, .max = 100}),
+       key("classes", ValueType::texts, &ZoneConfig::classes, kClasses),
+       key("anchor", ValueType::choice, &ZoneConfig::anchor, kAnchor,
+           {.choices = {"bottom_center", "center"}}),
+       key("source", ValueType::text, &ZoneConfig::source, kSource),
+       key("dwell", ValueType::duration, &ZoneConfig::dwell,
+           "An event for each object that is in it this long",
+           {.max = 86'400'000, .word_for_0 = "off"}),
+       key("overcrowd", ValueType::integer, &ZoneConfig::overcrowd,
+           "An event when so many or more are in it, and when no longer",
+           {.max = 10'000, .word_for_0 = "off"}),
+       key("grace", ValueType::duration, &ZoneConfig::grace,
+           "How long an object may be out of it or out of sight before it has left",
+           {.max = 3'600'000})}};
+  return section;
+}
+
+const Section& line_section() {
+  static const Section section{
+      "line",
+      "A line in the picture that is crossed",
+      "",
+      {key("name", ValueType::text, &LineConfig::name, "What events call it", {.required = true}),
+       key("from", ValueType::point, &LineConfig::from,
+           "Where it begins: shares of the picture from 0 to 1, or pixels", {.required = true}),
+       key("to", ValueType::point, &LineConfig::to,
+           "Where it ends; 'in' is from the left to the right of the way there",
+           {.required = true}),
+       key("classes", ValueType::texts, &LineConfig::classes, kClasses),
+       key("anchor", ValueType::choice, &LineConfig::anchor, kAnchor,
+           {.choices = {"bottom_center", "center"}}),
+       key("source", ValueType::text, &LineConfig::source, kSource)}};
+  return section;
+}
+
+}  // namespace
 
 const std::vector<StageKind>& stage_kinds() {
   static const std::vector<StageKind> kinds{
@@ -29,6 +80,35 @@ const std::vector<StageKind>& stage_kinds() {
              "Smallest score that may pass: 0 to 1, or a percentage", {.min = 0, .max = 1})}},
        [] { return StageConfig(FilterConfig{}); },
        {"labels"},
+       {}},
+      {{"track",
+        "Follows objects from frame to frame: each keeps its number",
+        "",
+        {key("high_score", ValueType::score, &TrackConfig::high_score,
+             "Boxes from this score on are matched first", {.min = 0, .max = 1}),
+         key("low_score", ValueType::score, &TrackConfig::low_score,
+             "Boxes below are left out; those between hold tracks that are half hidden",
+             {.min = 0, .max = 1}),
+         key("new_score", ValueType::score, &TrackConfig::new_score,
+             "A track begins with a box of at least this score", {.min = 0, .max = 1}),
+         key("lost", ValueType::duration, &TrackConfig::lost,
+             "How long a track out of sight is kept; longer mixes up more newcomers",
+             {.max = 60'000}),
+         key("detect_every", ValueType::integer, &TrackConfig::detect_every,
+             "The model looks at every so manieth frame of a source; between, boxes are predicted",
+             {.min = 1, .max = 1000})}},
+       [] { return StageConfig(TrackConfig{}); },
+       {"objects"},
+       {"tracks"}},
+      {{"zones",
+        "Watches places in the picture: who is there, for how long, who crosses a line",
+        "",
+        {list_of("zones", zone_section(), &ZonesConfig::zones, "Areas that are watched",
+                 {.max = 1000}),
+         list_of("lines", line_section(), &ZonesConfig::lines, "Lines that are watched",
+                 {.max = 1000})}},
+       [] { return StageConfig(ZonesConfig{}); },
+       {"tracks"},
        {}}};
   return kinds;
 }

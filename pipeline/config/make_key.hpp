@@ -44,6 +44,8 @@ Value to_value(const M& held) {
     return static_cast<std::int64_t>(held);
   } else if constexpr (std::is_floating_point_v<M>) {
     return static_cast<double>(held);
+  } else if constexpr (std::is_same_v<M, Point>) {
+    return Points{held};
   } else {
     return held;
   }
@@ -59,6 +61,8 @@ M from_value(const Value& value) {
     return static_cast<M>(std::get<std::int64_t>(value));
   } else if constexpr (std::is_floating_point_v<M>) {
     return static_cast<M>(std::get<double>(value));
+  } else if constexpr (std::is_same_v<M, Point>) {
+    return std::get<Points>(value).front();
   } else {
     return std::get<M>(value);
   }

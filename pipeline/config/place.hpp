@@ -31,4 +31,12 @@ inline bool are_relative(const Points& points) {
                      [](const Point& point) { return point.x <= 1 && point.y <= 1; });
 }
 
+/// Whether some coordinates can only be shares, and others only pixels.
+inline bool mix_shares_and_pixels(const Points& points) {
+  const auto between = [](double value) { return value > 0 && value < 1; };
+  return !are_relative(points) && std::any_of(points.begin(), points.end(), [&](const Point& p) {
+    return between(p.x) || between(p.y);
+  });
+}
+
 }  // namespace fovea::pipeline

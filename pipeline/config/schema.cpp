@@ -86,6 +86,8 @@ Json type_of(const Key& key) {
       return reference(key.section->name);
     case ValueType::sections:
       return list_of(key, reference(key.section->name));
+    case ValueType::point:
+      return point();
     case ValueType::points:
       return list_of(key, point());
     case ValueType::source:

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "pipeline/config/place.hpp"
+#include "pipeline/config/track_config.hpp"
+#include "pipeline/config/zones_config.hpp"
 
 namespace fovea::pipeline {
 
@@ -24,6 +26,6 @@ struct FilterConfig {
   Place place;
 };
 
-using StageConfig = std::variant<ClassifyConfig, FilterConfig>;
+using StageConfig = std::variant<ClassifyConfig, FilterConfig, TrackConfig, ZonesConfig>;
 
 }  // namespace fovea::pipeline

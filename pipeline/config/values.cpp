@@ -94,6 +94,8 @@ std::string counted(double number, const Key& key) {
   return fmt::format("{} {}", number, points ? "points" : "entries");
 }
 
+const char* const kOneUnit = "write all points as shares from 0 to 1, or all in pixels";
+
 /// [0.1, 0.2] as a point; nullopt for anything else.
 std::optional<Point> read_point(const Node& node) {
   if (!node.is_list() || node.items.size() != 2) return std::nullopt;
@@ -108,28 +110,40 @@ std::optional<Point> read_point(const Node& node) {
   return Point{coordinates[0], coordinates[1]};
 }
 
+/// `which` names the point in a fault.
+std::variant<Point, ValueFault> checked_point(const Node& node, const std::string& which) {
+  const std::optional<Point> point = read_point(node);
+  if (!point) {
+    return ValueFault{which + " is " + shown(node),
+                      "write two numbers in brackets, as in [0.1, 0.2]"};
+  }
+  if (point->x < 0 || point->y < 0) {
+    return ValueFault{which + " lies outside the picture: a coordinate is below 0",
+                      "x counts from the left edge, y from the upper one"};
+  }
+  return *point;
+}
+
 std::variant<Value, ValueFault> read_points(const Key& key, const Node& node) {
   Points points;
-  bool is_share = false;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    const std::optional<Point> point = read_point(node.items[i]);
-    const std::string which = fmt::format("point {} of {}", i + 1, key.name);
-    if (!point) {
-      return ValueFault{which + " is " + shown(node.items[i]),
-                        "write two numbers in brackets, as in [0.1, 0.2]"};
-    }
-    if (point->x < 0 || point->y < 0) {
-      return ValueFault{which + " lies outside the picture: a coordinate is below 0",
-                        "x counts from the left edge, y from the upper one"};
-    }
-    const auto between = [](double value) { return value > 0 && value < 1; };
-    is_share = is_share || between(point->x) || between(point->y);
-    points.push_back(*point);
+    const auto point = checked_point(node.items[i], fmt::format("point {} of {}", i + 1, key.name));
+    if (const auto* fault = std::get_if<ValueFault>(&point)) return *fault;
+    points.push_back(std::get<Point>(point));
   }
   if (std::optional<ValueFault> fault = wrong_count(key, node)) return *fault;
-  if (is_share && !are_relative(points)) {
-    return ValueFault{key.name + " mixes shares of the picture with pixels",
-                      "write all points as shares from 0 to 1, or all in pixels"};
+  if (mix_shares_and_pixels(points)) {
+    return ValueFault{key.name + " mixes shares of the picture with pixels", kOneUnit};
+  }
+  return Value(std::move(points));
+}
+
+std::variant<Value, ValueFault> read_one_point(const Key& key, const Node& node) {
+  const auto point = checked_point(node, key.name);
+  if (const auto* fault = std::get_if<ValueFault>(&point)) return *fault;
+  Points points{std::get<Point>(point)};
+  if (mix_shares_and_pixels(points)) {
+    return ValueFault{key.name + " mixes shares of the picture with pixels", kOneUnit};
   }
   return Value(std::move(points));
 }
@@ -171,6 +185,8 @@ std::string describe_type(const Key& key) {
       return "one of " + join(key.choices);
     case ValueType::texts:
       return "a list of texts, as in [cat, dog]";
+    case ValueType::point:
+      return "a point, as in [0.1, 0.2]";
     case ValueType::points:
       return "a list of points, as in [[0.1, 0.2], [0.5, 0.9]]";
     case ValueType::section:
@@ -195,6 +211,7 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     if (!node.is_scalar() && !node.is_list()) return wrong_type;
     return read_texts(key, node);
   }
+  if (key.type == ValueType::point) return read_one_point(key, node);
   if (key.type == ValueType::points) {
     return node.is_list() ? read_points(key, node) : wrong_type;
   }
@@ -261,7 +278,7 @@ std::string write_value(const Key& key, const Value& value) {
   if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
     std::string list;
     for (const std::string& text : *texts) list += (list.empty() ? "" : ", ") + write_text(text);
-    return "[" + list + "]";
+    return key.type == ValueType::point ? list : "[" + list + "]";
   }
   if (const auto* points = std::get_if<Points>(&value)) {
     std::string list;

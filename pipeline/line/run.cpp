@@ -22,6 +22,8 @@
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
 #include "pipeline/sources/sources.hpp"
+#include "pipeline/track/track_stage.hpp"
+#include "pipeline/track/zones_stage.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/model_name.hpp"
 
@@ -145,6 +147,20 @@ struct BuiltChain {
   int batch = 1;
 };
 
+/// A stage that runs no model; null for one that does.
+std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage) {
+  if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
+    return std::make_unique<FilterStage>(*filter);
+  }
+  if (const auto* track = std::get_if<TrackConfig>(&stage)) {
+    return std::make_unique<TrackStage>(*track);
+  }
+  if (const auto* zones = std::get_if<ZonesConfig>(&stage)) {
+    return std::make_unique<ZonesStage>(*zones);
+  }
+  return nullptr;
+}
+
 /// `sha256` gives the models' hash, which takes its time: asked only where needed.
 BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
                        const std::vector<OpenedModel>& models, compute::Device& device,
@@ -152,8 +168,8 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
   BuiltChain chain;
   auto model = models.begin();
   for (const auto& stage : config.stages) {
-    if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
-      chain.stages.push_back(std::make_unique<FilterStage>(*filter));
+    if (auto frame_stage = make_frame_stage(stage)) {
+      chain.stages.push_back(std::move(frame_stage));
       continue;
     }
     const vision::Checkpoint& checkpoint = (model++)->checkpoint;

@@ -95,9 +95,11 @@ class AnyValue {
             .choices[static_cast<std::size_t>(number(0, static_cast<int>(key.choices.size()) - 1))];
       case ValueType::texts:
         return std::vector<std::string>{text(), text()};
+      case ValueType::point:
       case ValueType::points: {
         const bool shares = number(0, 1) == 1;
-        Points points(static_cast<std::size_t>(list_size(key)));
+        const bool one = key.type == ValueType::point;
+        Points points(one ? 1 : static_cast<std::size_t>(list_size(key)));
         for (Point& point : points) {
           const double scale = shares ? 1000.0 : 1.0;
           point = {number(0, 1000) / scale, number(0, 1000) / scale};
