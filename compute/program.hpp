@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,6 +79,10 @@ class ProgramBuilder {
   Tensor constant(std::string name, const TensorSpec& spec, BufferSlice bytes);
   /// A value some later dispatch writes. Memory is assigned by build().
   Tensor value(std::string name, const TensorSpec& spec);
+  /// A value like any other, but written beside `of` for whoever reads `of` and can use it too; it
+  /// need not be read. Requires: `of` has no companion yet.
+  Tensor companion(const Tensor& of, std::string name, const TensorSpec& spec);
+  std::optional<Tensor> companion_of(const Tensor& of) const;
   /// Throws ShapeError when the kernel's contract and the tensors disagree.
   /// Every value is written by exactly one dispatch.
   void dispatch(std::string name, const Dispatch& step);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -51,7 +52,7 @@ void check_groups(const std::string& step, const Dispatch& d, const DeviceLimits
 }  // namespace
 
 ProgramBuilder::ProgramBuilder(Device& device, std::string name)
-    : impl_(new Impl{device, std::move(name), {}, {}, {}, {}, {}, {}, {}}) {}
+    : impl_(new Impl{device, std::move(name), {}, {}, {}, {}, {}, {}, {}, {}}) {}
 ProgramBuilder::~ProgramBuilder() = default;
 ProgramBuilder::ProgramBuilder(ProgramBuilder&&) noexcept = default;
 
@@ -98,6 +99,19 @@ Tensor ProgramBuilder::constant(std::string name, const TensorSpec& spec, Buffer
 
 Tensor ProgramBuilder::value(std::string name, const TensorSpec& spec) {
   return add(impl_->prefix + name, spec, ValueKind::scratch);
+}
+
+Tensor ProgramBuilder::companion(const Tensor& of, std::string name, const TensorSpec& spec) {
+  assert(!companion_of(of));
+  const Tensor tensor = value(std::move(name), spec);
+  impl_->values[tensor.id].read = true;
+  impl_->companions.emplace(of.id, tensor);
+  return tensor;
+}
+
+std::optional<Tensor> ProgramBuilder::companion_of(const Tensor& of) const {
+  const auto found = impl_->companions.find(of.id);
+  return found == impl_->companions.end() ? std::nullopt : std::optional(found->second);
 }
 
 void ProgramBuilder::output(std::string name, const Tensor& tensor) {

@@ -43,6 +43,7 @@ struct ProgramBuilder::Impl {
   std::map<std::pair<const Buffer*, std::size_t>, std::uint32_t> constants;
   std::string choice;  // of the next dispatch
   std::vector<std::string> plans;
+  std::map<std::uint32_t, Tensor> companions;  // by the value they were written beside
 };
 
 /// An input or output of one slot: what the host sees and, where data is copied in and out,

@@ -9,7 +9,7 @@
 // Precision  q / sqrt(D), k, v and the softmax's weights rounded to f16, sums in f32; online
 //            softmax: the running maximum is subtracted before every exp
 // Limits     D <= 128; needs VK_KHR_cooperative_matrix; values beyond f16 become infinite
-// Wrapper    compute/ops/attention_matrix.cpp     Oracle  tests/reference/attention.hpp
+// Wrapper    compute/ops/attention_parts.cpp     Oracle  tests/reference/attention.hpp
 #version 460
 #pragma use_vulkan_memory_model
 #extension GL_EXT_control_flow_attributes : require

@@ -5,7 +5,7 @@
 // Grid       a lane per quad of channels of a query (x), then y where x is full
 // Precision  f32; the largest maximum is subtracted before every exp
 // Limits     B * H * Q * QUADS lanes
-// Wrapper    compute/ops/attention_matrix.cpp     Oracle  tests/reference/attention.hpp
+// Wrapper    compute/ops/attention_parts.cpp     Oracle  tests/reference/attention.hpp
 #version 460
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_GOOGLE_include_directive : require

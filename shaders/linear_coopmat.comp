@@ -7,6 +7,7 @@
 //            rows over y, parts of K over z. A subgroup owns TILE_M / 2 x 32 of the tile. While 32
 //            depths are multiplied from shared memory the next 32 are on their way to registers
 // Precision  x rounded to f16, products of halves, sums in f32
+// NORM, MOMENTS   see linear_moments.glsl
 // Limits     K <= 65,536 (loop bound); needs VK_KHR_cooperative_matrix; a value of x beyond the
 //            range of f16 becomes infinite
 // Wrapper    compute/ops/linear_matrix.cpp     Oracle  tests/reference/linear.hpp
@@ -18,6 +19,9 @@
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
+#ifdef MOMENTS
+#extension GL_KHR_shader_subgroup_shuffle : require
+#endif
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint LANES = 128;  // SUBGROUP * 2 * TILE_N / 32
@@ -29,6 +33,7 @@ layout(constant_id = 8) const uint MAT_N = 16;
 layout(constant_id = 9) const uint MAT_K = 16;
 
 #include "linear_interface.glsl"
+#include "linear_moments.glsl"
 
 const uint TILE_K = 32;
 const uint OCTETS = TILE_K / 8;   // eight halves: 16 bytes
@@ -47,11 +52,11 @@ shared uvec4 w_tile[TILE_N * STRIDE];
 shared vec4 stage[WARPS * MAT_M * STAGE_STRIDE];
 
 // Depths k..k + 3 of `row`; zero beyond M and K.
-vec4 load_x(uint row, uint k) {
+vec4 load_x(uint row, uint k, RowMoments moments) {
   vec4 value = vec4(0.0);
   if (row >= rows) return value;
 #ifdef VEC4
-  if (k < depth) value = x[(row * depth + k) / 4];
+  if (k < depth) value = normalized(x[(row * depth + k) / 4], moments, k / 4);
 #else
   [[unroll]] for (uint c = 0; c < 4; ++c)
     if (k + c < depth) value[c] = x[row * depth + k + c];
@@ -77,13 +82,13 @@ uvec4 pack(vec4 low, vec4 high) {
 vec4 next_x[2 * X_LOADS];
 uvec4 next_w[W_LOADS];
 
-void fetch(uint first_row, uint first_column, uint step) {
+void fetch(uint first_row, uint first_column, uint step, RowMoments moments[X_LOADS]) {
   const uint row_octets = (depth + 63) / 64 * 8;  // of a row of W
   [[unroll]] for (uint j = 0; j < X_LOADS; ++j) {
     const uint i = gl_LocalInvocationID.x + LANES * j;
     const uint k = step * TILE_K + i % OCTETS * 8;
-    next_x[2 * j] = load_x(first_row + i / OCTETS, k);
-    next_x[2 * j + 1] = load_x(first_row + i / OCTETS, k + 4);
+    next_x[2 * j] = load_x(first_row + i / OCTETS, k, moments[j]);
+    next_x[2 * j + 1] = load_x(first_row + i / OCTETS, k + 4, moments[j]);
   }
   [[unroll]] for (uint j = 0; j < W_LOADS; ++j) {
     const uint i = gl_LocalInvocationID.x + LANES * j;
@@ -103,6 +108,21 @@ void put_into_tiles() {
   }
 }
 
+#ifdef MOMENTS
+// WARP_N columns of a row, one quad of them a lane: eight neighbours of a subgroup, all at work.
+float sum_of_eight(float value) {
+  [[unroll]] for (uint m = 1; m < WARP_N / 4; m *= 2) value += subgroupShuffleXor(value, m);
+  return value;
+}
+void leave_group_moments(uint row, uint q, vec4 value) {
+  const uint group = q / 8;
+  const float mean = sum_of_eight(dot(value, vec4(1.0))) / max(float(group_columns(group, columns)), 1.0);
+  const vec4 off = value - mean;
+  const float squares = sum_of_eight(4 * q < columns ? dot(off, off) : 0.0);
+  if (q % 8 == 0 && row < rows && 4 * q < columns) leave_moments(row, group, vec2(mean, squares));
+}
+#endif
+
 void main() {
   const uint first_row = gl_WorkGroupID.y * TILE_M;
   const uint first_column = gl_WorkGroupID.x * TILE_N;
@@ -119,12 +139,15 @@ void main() {
     [[unroll]] for (uint j = 0; j < COUNT_N; ++j)
       sum[i][j] = coopmat<float, gl_ScopeSubgroup, MAT_M, MAT_N, gl_MatrixUseAccumulator>(0.0);
 
-  fetch(first_row, first_column, first_step);
+  RowMoments moments[X_LOADS];
+  [[unroll]] for (uint j = 0; j < X_LOADS; ++j)
+    moments[j] = row_moments(min(first_row + (gl_LocalInvocationID.x + LANES * j) / OCTETS, rows - 1));
+  fetch(first_row, first_column, first_step, moments);
   for (uint step = first_step; step < last_step; ++step) {
     barrier();  // the tiles' last readers are done
     put_into_tiles();
     barrier();
-    if (step + 1 < last_step) fetch(first_row, first_column, step + 1);
+    if (step + 1 < last_step) fetch(first_row, first_column, step + 1, moments);
 
     [[unroll]] for (uint k = 0; k < TILE_K; k += MAT_K) {
       coopmat<float16_t, gl_ScopeSubgroup, MAT_M, MAT_K, gl_MatrixUseA> a[COUNT_M];
@@ -154,12 +177,17 @@ void main() {
       const uint r = t / (WARP_N / 4), c = t % (WARP_N / 4);
       const uint row = first_row + warp_row + i * MAT_M + r;
       const uint q = (first_column + warp_column) / 4 + c;
-      if (row >= rows || 4 * q >= columns) continue;
-      const vec4 value = stage[room + r * STAGE_STRIDE + c];
-      if (gl_NumWorkGroups.z > 1)
-        store_part(gl_WorkGroupID.z * rows + row, q, value);
-      else
-        store_quad(row, q, value + bias[q]);
+      vec4 value = vec4(0.0);
+      if (row < rows && 4 * q < columns) {
+        value = stage[room + r * STAGE_STRIDE + c];
+        if (gl_NumWorkGroups.z > 1)
+          store_part(gl_WorkGroupID.z * rows + row, q, value);
+        else
+          value = store_quad(row, q, value + bias[q]);
+      }
+#ifdef MOMENTS
+      leave_group_moments(row, q, value);
+#endif
     }
   }
 }

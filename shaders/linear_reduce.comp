@@ -5,7 +5,7 @@
 // Grid       a lane per four columns of a row (x), then y where x is full
 // Precision  f32; parts are added in order
 // Limits     M * N / 4 lanes
-// Wrapper    compute/ops/linear_matrix.cpp     Oracle  tests/reference/linear.hpp
+// Wrapper    compute/ops/linear_product.cpp     Oracle  tests/reference/linear.hpp
 #version 460
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_GOOGLE_include_directive : require

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "compute/kernel.hpp"
-#include "compute/ops/attention_matrix.hpp"
+#include "compute/ops/attention_parts.hpp"
 #include "compute/ops/launch.hpp"
 
 namespace fovea::compute::ops {
@@ -17,11 +17,13 @@ std::int64_t iterations(const AttentionPlan& plan, std::uint32_t lanes, std::int
                         std::int64_t dim) {
   if (plan.variant == Variant::coopmat) {
     // A step of 32 keys, and what drivers leave of the loops within.
-    return ceil_div(plan.chunk, 32) * (16 + 2 * ceil_div(dim, 16));
+    return ceil_div(plan.chunk, kKeys) * (16 + 2 * ceil_div(dim, 16));
   }
   if (plan.variant == Variant::portable) {
     const std::int64_t slices = ceil_div(dim, 32);
-    return ceil_div(tokens, 32) * (1 + slices * (1 + 2 + 8) + 8 + 8) + 4;
+    return ceil_div(std::min<std::int64_t>(tokens, plan.chunk), kKeys) *
+               (1 + slices * (1 + 2 + 8) + 8 + 8) +
+           4;
   }
   const std::int64_t blocks = ceil_div(tokens, plan.chunk) + ceil_div(tokens, 4 * lanes);
   return blocks * (1 + ceil_div(dim, 4)) + 2 * ceil_div(tokens, 4);
@@ -30,7 +32,9 @@ std::int64_t iterations(const AttentionPlan& plan, std::uint32_t lanes, std::int
 }  // namespace
 
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens) {
-  if (variant == Variant::portable) return {};
+  if (variant == Variant::portable) {
+    return {variant, 16, static_cast<std::uint32_t>(ceil_div(tokens, kKeys) * kKeys), 0};
+  }
   const DeviceLimits& limits = device.limits();
   AttentionPlan plan{Variant::subgroup, 16, 0, limits.shared_memory_bytes / 16};
   // As many keys as shared memory has room for scores of, but no more than there are.
@@ -42,14 +46,18 @@ AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t
 
 AttentionPlan plan_attention(const Device& device, Precision precision, std::int64_t tokens,
                              std::int64_t queries, std::int64_t sequences) {
-  // The second extension's matrices would serve, but its kernel is not written: scores need
-  // reductions that few devices have.
+  // Devices with the second extension's matrices have the first's too. A kernel of them would hold
+  // a softmax's rows in a workgroup's matrix, whose reductions are an optional feature of that
+  // extension, and gain what passing scores through shared memory costs here.
   const Variant best = preferred_variant(device, precision);
   const bool by_matrix = best == Variant::coopmat || best == Variant::coopmat2;
   if (by_matrix && can_run(device, Variant::coopmat)) {
-    return plan_matrix_attention(device, tokens, queries, sequences);
+    return plan_parts(device, Variant::coopmat, tokens, queries, sequences);
   }
-  return plan_attention(device, preferred_variant(device), tokens);
+  if (preferred_variant(device) == Variant::portable) {
+    return plan_parts(device, Variant::portable, tokens, queries, sequences);
+  }
+  return plan_attention(device, Variant::subgroup, tokens);
 }
 
 Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const AttentionPlan& plan,
@@ -72,16 +80,14 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const 
            where, "use a model with more heads");
   }
   const AttentionCall call{qkv, batch, tokens, queries, heads, dim};
-  const bool by_subgroup = plan.variant == Variant::subgroup;
-  const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
+  const std::uint32_t lanes = p.device().limits().subgroup_size;
   require_iterations("attention", iterations(plan, lanes, tokens, dim), where);
-  if (plan.variant == Variant::coopmat) return matrix_attention(p, call, plan);
+  if (plan.variant != Variant::subgroup) return attention_by_parts(p, call, plan);
 
-  const bool by_address = by_subgroup && plan.addresses && p.device().limits().addresses;
-  const std::string name = fmt::format("{}{}", by_subgroup ? "attention_subgroup" : "attention",
-                                       dim % 4 != 0 ? ""
-                                       : by_address ? ".address"
-                                                    : ".vec4");
+  const bool by_address = plan.addresses && p.device().limits().addresses;
+  const std::string name = fmt::format("attention_subgroup{}", dim % 4 != 0 ? ""
+                                                               : by_address ? ".address"
+                                                                            : ".vec4");
   const Kernel& kernel =
       kernels(p.device())
           .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.room});

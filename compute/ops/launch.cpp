@@ -69,6 +69,11 @@ WeightLayout weight_layout(Variant variant) {
   return rows ? WeightLayout::rows : WeightLayout::blocks;
 }
 
+std::int64_t processors_of(const Device& device) {
+  constexpr std::int64_t kMiddling = 64;
+  return device.limits().processors > 0 ? device.limits().processors : kMiddling;
+}
+
 std::uint32_t elementwise_lanes(const Device& device) {
   return device.info().kind == DeviceKind::software ? device.limits().subgroup_size : 64;
 }

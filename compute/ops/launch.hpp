@@ -42,6 +42,9 @@ Linear upload_linear_as(WeightLayout layout, Device& device, ConstantStore& stor
                         std::span<const float> weight, std::span<const float> bias,
                         Precision precision);
 
+/// DeviceLimits::processors, or those of a middling GPU where the device does not tell.
+std::int64_t processors_of(const Device& device);
+
 /// Lanes of a kernel that needs no particular number: a subgroup on software devices.
 std::uint32_t elementwise_lanes(const Device& device);
 
@@ -69,6 +72,7 @@ struct LinearPlan {
   std::uint32_t columns = 64;
   std::uint32_t splits = 1;
   bool addresses = true;   // subgroup: where the device has them; false binds buffers
+  bool moments = false;    // leave LayerNorm's moments of the result behind: see can_fold_norm()
   bool by_shifts = false;  // dot8: without the instruction, though the device has it
 };
 /// The guess for `rows` rows by these weights that is made without measuring.
@@ -78,12 +82,19 @@ std::string describe(const LinearPlan& plan);  // "subgroup 24 x 64"
 /// faster for these sizes.
 LinearPlan choose_linear(ProgramBuilder& p, const Linear& w, std::int64_t rows,
                          Activation activation, bool residual);
+/// Can products by this plan take LayerNorm in, and leave its moments of their result behind?
+/// `portable` and `coopmat` can, of whole quads of channels.
+bool can_fold_norm(const Linear& w, const LinearPlan& plan);
 /// linear() and linear_add() by a given plan; `residual` may be null.
 Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
                       const Tensor* residual, const LinearPlan& plan);
+/// norm_linear() by a given plan: one step where moments of x were left behind and the plan can
+/// fold LayerNorm, else two.
+Tensor norm_linear_planned(ProgramBuilder& p, const Tensor& x, const LayerNorm& norm,
+                           const Linear& w, Activation activation, const LinearPlan& plan);
 
-/// An attention kernel: queries of a workgroup, and keys it keeps scores of at a time (coopmat:
-/// keys of a part, where several workgroups share a query's).
+/// An attention kernel: queries of a workgroup, and keys it keeps scores of at a time (portable and
+/// coopmat: keys of a part, a multiple of 32, where several workgroups share a query's).
 struct AttentionPlan {
   Variant variant = Variant::portable;
   std::uint32_t rows = 16;
@@ -91,6 +102,7 @@ struct AttentionPlan {
   std::uint32_t room = 0;  // shared memory for scores, in vec4
   bool addresses = true;   // subgroup: where the device has them; false binds buffers
 };
+/// The plan of a variant that does not split the keys.
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens);
 /// The guess for `queries` of `tokens` in `sequences` heads that is made without measuring.
 AttentionPlan plan_attention(const Device& device, Precision precision, std::int64_t tokens,

@@ -56,12 +56,12 @@ void check(const Tensor& x, const Linear& w, const Tensor* residual, const Shape
   }
 }
 
-std::string kernel_name(const Device& device, const Linear& w, const LinearPlan& plan) {
+std::string kernel_name(const Device& device, const LinearCall& call, const LinearPlan& plan) {
   if (plan.variant == Variant::dot8) {
     return device.limits().byte_dots && !plan.by_shifts ? "linear_dot8.packed" : "linear_dot8";
   }
-  if (plan.variant != Variant::subgroup) return "linear";
-  if (w.in_features % 4 != 0 || w.out_features % 4 != 0) return "linear_subgroup";
+  if (plan.variant != Variant::subgroup) return product_shader("linear", call, plan);
+  if (!call.in_quads()) return "linear_subgroup";
   const bool by_address = plan.addresses && device.limits().addresses;
   return by_address ? "linear_subgroup.address" : "linear_subgroup.vec4";
 }
@@ -90,7 +90,13 @@ LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows)
     return plan_matrix(device, preferred_variant(device, w.precision), rows, w.out_features,
                        w.in_features);
   }
-  if (preferred_variant(device) == Variant::portable) return {Variant::portable, 64};
+  if (preferred_variant(device) == Variant::portable) {
+    LinearPlan plan{Variant::portable};
+    plan.splits =
+        split_depth(device, ceil_div(rows, plan.rows) * ceil_div(w.out_features, plan.columns),
+                    ceil_div(w.in_features, 16));
+    return plan;
+  }
   // Four depths of a tile, in cycles of one core: loads of x and products by the row, loads of
   // weights by the column. Processors work side by side, so whole rounds of tiles count.
   const DeviceLimits& limits = device.limits();
@@ -112,14 +118,14 @@ LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows)
   return best;
 }
 
-Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
-                      const Tensor* residual, const LinearPlan& plan) {
+Tensor append_linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
+                     const Tensor* residual, const FoldedNorm* norm, const LinearPlan& plan) {
   const Shape shape = with_last_axis(x.shape(), w.out_features);
   check(x, w, residual, shape);
+  const LinearCall call{x, w, activation, residual, shape, norm};
   if (plan.variant == Variant::coopmat || plan.variant == Variant::coopmat2) {
-    return matrix_product(p, {x, w, activation, residual, shape}, plan);
+    return matrix_product(p, call, plan);
   }
-  const std::int64_t rows = x.shape().row_count();
   const bool by_subgroup = plan.variant == Variant::subgroup;
   const bool by_bytes = plan.variant == Variant::dot8;
   if (by_bytes && w.precision != Precision::int8) {
@@ -128,18 +134,21 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   }
   const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
   // A step takes four depths, or sixteen with a loop over them.
-  require_iterations("linear", w.in_features / (by_subgroup ? 4 : 16) * (by_subgroup ? 1 : 17),
+  require_iterations("linear", w.in_features / (by_subgroup ? 4 : 16) * (by_subgroup ? 1 : 18),
                      w.name);
 
   const std::uint32_t column_quads = std::clamp(plan.columns / (4 * lanes), 1u, 2u);
   const std::uint32_t columns = by_subgroup ? 4 * lanes * column_quads : 64;
-  const std::array<std::uint32_t, 6> constants{lanes,
-                                               plan.rows,
-                                               static_cast<std::uint32_t>(w.precision),
-                                               static_cast<std::uint32_t>(activation),
-                                               residual != nullptr ? 1u : 0u,
-                                               column_quads};
-  const Kernel& kernel = kernels(p.device()).get(kernel_name(p.device(), w, plan), constants);
+  const bool finishes = plan.splits == 1;
+  const std::array<std::uint32_t, 7> constants{
+      lanes,
+      plan.rows,
+      static_cast<std::uint32_t>(w.precision),
+      finishes ? static_cast<std::uint32_t>(activation) : 0u,
+      finishes && residual != nullptr ? 1u : 0u,
+      column_quads,
+      plan.splits};
+  const Kernel& kernel = kernels(p.device()).get(kernel_name(p.device(), call, plan), constants);
 
   const LinearLayout layout{w.out_features, w.in_features, w.layout};
   const Tensor weight = p.constant(w.name + ".weight",
@@ -151,21 +160,25 @@ Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activ
   const Tensor bias = p.constant(
       w.name + ".bias", {{vectors, static_cast<std::int64_t>(layout.padded_out())}}, w.bias);
   const Tensor factor = by_bytes ? quantize_rows(p, x, w.name + ".rows") : x;
-  const Tensor y = p.value(w.name, {shape});
-
-  const LinearPush push{static_cast<std::uint32_t>(rows),
-                        static_cast<std::uint32_t>(w.out_features),
-                        static_cast<std::uint32_t>(w.in_features)};
-  const auto tiles = split_groups(p.device(), "linear", ceil_div(rows, plan.rows));
+  const auto tiles = split_groups(p.device(), "linear", ceil_div(call.rows(), plan.rows));
   const auto across = static_cast<std::uint32_t>(ceil_div(w.out_features, columns));
-  // Without a residual its binding is unused; the bias is at hand.
-  p.dispatch(w.name, {kernel,
-                      {factor, weight, bias, residual != nullptr ? *residual : bias},
-                      {y},
-                      push_bytes(push),
-                      {tiles[0], across, tiles[1]},
-                      2.0 * static_cast<double>(rows * w.out_features * w.in_features)});
-  return y;
+  return append_product(p, call, plan,
+                        {kernel, factor, weight, bias, {tiles[0], across * plan.splits, tiles[1]}});
+}
+
+Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,
+                      const Tensor* residual, const LinearPlan& plan) {
+  return append_linear(p, x, w, activation, residual, nullptr, plan);
+}
+
+Tensor norm_linear_planned(ProgramBuilder& p, const Tensor& x, const LayerNorm& norm,
+                           const Linear& w, Activation activation, const LinearPlan& plan) {
+  const auto moments = p.companion_of(x);
+  if (!moments || !can_fold_norm(w, plan) || norm.channels != w.in_features) {
+    return linear_planned(p, layer_norm(p, x, norm), w, activation, nullptr, plan);
+  }
+  const FoldedNorm folded{norm, *moments};
+  return append_linear(p, x, w, activation, nullptr, &folded, plan);
 }
 
 Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation) {
@@ -174,9 +187,19 @@ Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation ac
   return linear_planned(p, x, w, activation, nullptr, plan);
 }
 
+Tensor norm_linear(ProgramBuilder& p, const Tensor& x, const LayerNorm& norm, const Linear& w,
+                   Activation activation) {
+  // A step's plan is chosen right before it is appended.
+  if (!p.companion_of(x)) return linear(p, layer_norm(p, x, norm), w, activation);
+  const LinearPlan plan = choose_linear(p, w, x.shape().row_count(), activation, false);
+  return norm_linear_planned(p, x, norm, w, activation, plan);
+}
+
 Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual) {
   require_f32("linear_add", "x", x, 0);
-  const LinearPlan plan = choose_linear(p, w, x.shape().row_count(), Activation::none, true);
+  LinearPlan plan = choose_linear(p, w, x.shape().row_count(), Activation::none, true);
+  // On software devices a LayerNorm costs less than its part in every tile of the product.
+  plan.moments = p.device().info().kind != DeviceKind::software && can_fold_norm(w, plan);
   return linear_planned(p, x, w, Activation::none, &residual, plan);
 }
 

@@ -11,9 +11,8 @@
 namespace fovea::compute::ops {
 namespace {
 
-constexpr std::int64_t kStep = 32;          // depths of one step of linear_coopmat
-constexpr std::uint32_t kWarpColumns = 32;  // of a subgroup there
-constexpr std::int64_t kMaxSplits = 8;
+constexpr std::int64_t kStep = 32;           // depths of one step of linear_coopmat
+constexpr std::uint32_t kWarpColumns = 32;   // of a subgroup there
 constexpr std::int64_t kMaxGroupsY = 65535;  // guaranteed by the specification
 
 std::uint32_t lanes_of(const DeviceLimits& limits, const LinearPlan& plan) {
@@ -38,7 +37,7 @@ const Kernel& product_kernel(const Device& device, KernelCache& kernels, const L
   const DeviceLimits& limits = device.limits();
   const bool finishes = plan.splits == 1;
   const std::string name =
-      fmt::format("linear_{}{}", to_string(plan.variant), call.in_quads() ? ".vec4" : "");
+      product_shader(fmt::format("linear_{}", to_string(plan.variant)), call, plan);
   const std::array<std::uint32_t, 10> constants{
       lanes_of(limits, plan),
       plan.rows,
@@ -63,9 +62,7 @@ bool matrix_tile_fits(const Device& device, Variant variant, std::uint32_t tile)
 
 LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
                        std::int64_t columns, std::int64_t depth) {
-  const DeviceLimits& limits = device.limits();
-  // Not known: a middling GPU.
-  const std::int64_t processors = limits.processors > 0 ? limits.processors : 64;
+  const std::int64_t processors = processors_of(device);
   LinearPlan plan{variant, 64, 64, 1};
   const std::int64_t large_groups = ceil_div(rows, 128) * ceil_div(columns, 128);
   plan.rows = plan.columns = 128;
@@ -75,14 +72,8 @@ LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
     plan.columns = 256;
   }
 
-  const std::int64_t groups = ceil_div(rows, plan.rows) * ceil_div(columns, plan.columns);
-  const std::int64_t steps = ceil_div(depth, kStep);
-  if (groups < processors) {
-    // Each part keeps at least four steps, or writing and adding it costs more than it saves.
-    const std::int64_t wanted = std::min({processors / groups, kMaxSplits, steps / 4});
-    const std::int64_t part = ceil_div(steps, std::max<std::int64_t>(wanted, 1));
-    plan.splits = static_cast<std::uint32_t>(ceil_div(steps, part));  // no part is empty
-  }
+  plan.splits = split_depth(device, ceil_div(rows, plan.rows) * ceil_div(columns, plan.columns),
+                            ceil_div(depth, kStep));
   return plan;
 }
 
@@ -104,45 +95,14 @@ Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPla
       w.name + ".weight", {{padded_out, static_cast<std::int64_t>(layout.padded_in())}, DType::f16},
       w.weight);
   const Tensor bias = p.constant(w.name + ".bias", {{padded_out}}, w.bias);
-  const bool split = plan.splits > 1;
-  const Tensor y = split ? p.value(w.name + ".parts",
-                                   {{static_cast<std::int64_t>(plan.splits), rows, w.out_features}})
-                         : p.value(w.name, {call.shape});
   const Kernel& kernel = product_kernel(p.device(), kernels(p.device()), call, plan);
-  const LinearPush push{static_cast<std::uint32_t>(rows),
-                        static_cast<std::uint32_t>(w.out_features),
-                        static_cast<std::uint32_t>(w.in_features)};
-  const bool adds = !split && call.residual != nullptr;
-  // Without a residual its binding is unused; the bias is at hand.
-  p.dispatch(w.name, {kernel,
-                      {call.x, weight, bias, adds ? *call.residual : bias},
-                      {y},
-                      push_bytes(push),
-                      {static_cast<std::uint32_t>(ceil_div(w.out_features, plan.columns)),
-                       static_cast<std::uint32_t>(row_tiles), plan.splits},
-                      2.0 * static_cast<double>(rows * w.out_features * w.in_features)});
-  return split ? reduce_parts(p, call, y, bias) : y;
-}
-
-Tensor reduce_parts(ProgramBuilder& p, const LinearCall& call, const Tensor& parts,
-                    const Tensor& bias) {
-  const Linear& w = call.w;
-  const std::uint32_t lanes = elementwise_lanes(p.device());
-  const std::array<std::uint32_t, 3> constants{lanes, static_cast<std::uint32_t>(call.activation),
-                                               call.residual != nullptr ? 1u : 0u};
-  const Kernel& kernel = kernels(p.device()).get("linear_reduce", constants);
-  const Tensor y = p.value(w.name, {call.shape});
-  const LinearPush push{static_cast<std::uint32_t>(call.rows()),
-                        static_cast<std::uint32_t>(w.out_features),
-                        static_cast<std::uint32_t>(parts.shape()[0])};
-  const std::int64_t quads = call.rows() * ceil_div(w.out_features, 4);
-  // Without a residual its binding is unused; the bias is at hand.
-  p.dispatch(w.name + ".reduce", {kernel,
-                                  {parts, bias, call.residual != nullptr ? *call.residual : bias},
-                                  {y},
-                                  push_bytes(push),
-                                  split_groups(p.device(), "linear", ceil_div(quads, lanes))});
-  return y;
+  return append_product(p, call, plan,
+                        {kernel,
+                         call.x,
+                         weight,
+                         bias,
+                         {static_cast<std::uint32_t>(ceil_div(w.out_features, plan.columns)),
+                          static_cast<std::uint32_t>(row_tiles), plan.splits}});
 }
 
 }  // namespace fovea::compute::ops

@@ -85,6 +85,10 @@ Tensor linear(ProgramBuilder& p, const Tensor& x, const Linear& w,
               Activation activation = Activation::none);
 /// residual + x W^T + b.                    x [..., K], residual [..., N] -> [..., N]
 Tensor linear_add(ProgramBuilder& p, const Tensor& x, const Linear& w, const Tensor& residual);
+/// linear(layer_norm(x)). One step where linear_add() left the moments of x behind, which it does
+/// on GPUs; then x is normalised as the product loads it.   x [..., C] -> [..., N]
+Tensor norm_linear(ProgramBuilder& p, const Tensor& x, const LayerNorm& norm, const Linear& w,
+                   Activation activation = Activation::none);
 /// Each row to mean 0, variance 1, then scaled and shifted.   x [..., C] -> [..., C]
 Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w);
 /// softmax(Q K^T / sqrt(D)) V for every head; D = C / heads <= 128.

@@ -8,6 +8,7 @@
 // VEC4       x, residual and y are read and written four floats at a time:
 //            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
 // ADDRESS    as VEC4, tensors by address: see address.glsl.
+// NORM, MOMENTS   as VEC4, with the bindings of linear_moments.glsl.
 
 layout(constant_id = 2) const uint WEIGHTS = 0;     // the values of ops::Precision
 layout(constant_id = 3) const uint ACTIVATION = 0;  // the values of ops::Activation
@@ -35,6 +36,9 @@ void set_y_quad(uint i, vec4 value) { write_quad(y, i, value); }
 
 #else
 
+#if defined(NORM) || defined(MOMENTS)
+#define VEC4
+#endif
 #ifdef VEC4
 #define ELEMENT vec4
 #else
@@ -49,11 +53,24 @@ layout(set = 0, binding = 0, std430) readonly buffer X { X_ELEMENT x[]; };
 layout(set = 0, binding = 1, std430) readonly buffer Weight { uvec4 weight[]; };
 layout(set = 0, binding = 2, std430) readonly buffer Bias { vec4 bias[]; };
 layout(set = 0, binding = 3, std430) readonly buffer Residual { ELEMENT residual[]; };
+#ifdef NORM
+layout(set = 0, binding = 4, std430) readonly buffer Gamma { vec4 gamma[]; };
+layout(set = 0, binding = 5, std430) readonly buffer Beta { vec4 beta[]; };
+layout(set = 0, binding = 6, std430) readonly buffer Moments { vec2 moments_in[]; };
+layout(set = 0, binding = 7, std430) writeonly buffer Y { ELEMENT y[]; };
+#else
 layout(set = 0, binding = 4, std430) writeonly buffer Y { ELEMENT y[]; };
+#endif
+#ifdef MOMENTS
+layout(set = 0, binding = 5, std430) writeonly buffer Moments { vec2 moments_out[]; };
+#endif
 layout(push_constant) uniform Push {
   uint rows;     // M
   uint columns;  // N
   uint depth;    // K
+#ifdef NORM
+  float epsilon;
+#endif
 };
 
 uvec4 weight_words(uint i) { return weight[i]; }
@@ -111,17 +128,20 @@ void load_weight_quads(uint q, uint k, out vec4 w[4]) {
   }
 }
 
-// Applies the activation, adds the residual and stores columns 4q..4q+3 of `row`.
-void store_quad(uint row, uint q, vec4 sum) {
-  const vec4 value = activate(ACTIVATION, sum);
+// Applies the activation, adds the residual and stores columns 4q..4q+3 of `row`; what it stored.
+vec4 store_quad(uint row, uint q, vec4 sum) {
+  vec4 value = activate(ACTIVATION, sum);
 #if defined(VEC4) || defined(ADDRESS)
   const uint at = row * (columns / 4) + q;
-  set_y_quad(at, ADD_RESIDUAL != 0 ? value + residual_quad(at) : value);
+  if (ADD_RESIDUAL != 0) value += residual_quad(at);
+  set_y_quad(at, value);
 #else
   [[unroll]] for (uint c = 0; c < 4; ++c) {
-    if (4 * q + c >= columns) return;
+    if (4 * q + c >= columns) break;
     const uint at = row * columns + 4 * q + c;
-    y[at] = ADD_RESIDUAL != 0 ? value[c] + residual[at] : value[c];
+    if (ADD_RESIDUAL != 0) value[c] += residual[at];
+    y[at] = value[c];
   }
 #endif
+  return value;
 }

@@ -23,8 +23,8 @@ constexpr Size kSizes[] = {{1, 1, 1, 8},    {1, 2, 1, 1},    {2, 13, 3, 24},  {1
                            {1, 16, 2, 64},  {1, 17, 2, 64},  {3, 31, 1, 32},  {1, 32, 1, 33},
                            {1, 33, 1, 128}, {2, 65, 2, 80},  {1, 127, 2, 55}, {1, 128, 2, 16},
                            {1, 129, 1, 96}, {1, 197, 3, 64}, {1, 257, 1, 80}, {1, 70, 1, 127}};
-/// How many steps of 4 * lanes keys a chunk has; 0 is what plan_attention picks. With 1, tensors
-/// are bound, not given by address.
+/// How many steps a chunk has, of 4 * lanes keys (subgroup; with 1, tensors are bound, not given by
+/// address) or of 32 (portable: then the keys are split); 0 is what plan_attention picks.
 constexpr int kChunks[] = {0, 1, 2};
 
 class AttentionTest : public DeviceTest,
@@ -36,6 +36,9 @@ class AttentionTest : public DeviceTest,
     if (variant == Variant::subgroup && chunk > 0) {
       plan.chunk = static_cast<std::uint32_t>(chunk) * 4 * device().limits().subgroup_size;
       plan.addresses = chunk != 1;
+    }
+    if (variant == Variant::portable && chunk > 0) {
+      plan.chunk = static_cast<std::uint32_t>(chunk) * 32;
     }
     return plan;
   }
@@ -92,7 +95,7 @@ constexpr Size kPortableSizes[] = {{1, 1, 1, 64},   {3, 13, 2, 24},  {1, 15, 2, 
 INSTANTIATE_TEST_SUITE_P(Portable, AttentionTest,
                          ::testing::Combine(::testing::Values(Variant::portable),
                                             ::testing::ValuesIn(kPortableSizes),
-                                            ::testing::Values(0)),
+                                            ::testing::ValuesIn(kChunks)),
                          name_of_attention);
 
 /// Keys of a part; 0: all of them in one.

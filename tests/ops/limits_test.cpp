@@ -86,6 +86,26 @@ TEST_P(LimitsTest, AttentionSeesTheLastOf5200Keys) {
   }
 }
 
+// As on a GPU with hundreds of processors and one head to share.
+TEST_P(LimitsTest, AttentionInPartsSeesTheLastOf5200Keys) {
+  if (GetParam() == Variant::subgroup) GTEST_SKIP() << "that kernel does not split keys";
+  constexpr std::int64_t kTokens = 5200, kDim = 128;
+  Values qkv = random_values({1, kTokens, 3 * kDim}, 3);
+  for (std::int64_t d = 0; d < kDim; ++d) {
+    qkv.data[static_cast<std::size_t>(d)] = 1.5f;
+    qkv.data[static_cast<std::size_t>(((kTokens - 1) * 3 + 1) * kDim + d)] = 0.5f;
+    qkv.data[static_cast<std::size_t>(((kTokens - 1) * 3 + 2) * kDim + d)] = 100.0f;
+  }
+  compute::ops::AttentionPlan plan = plan_attention(device(), GetParam(), kTokens);
+  plan.chunk = 40 * 32;  // four parts and a short one
+  const Values y = run_op(device(), {qkv}, [&](ProgramBuilder& p, const auto& in) {
+    return attention_planned(p, in[0], 1, plan, 1);
+  });
+  const auto expected = reference::attention_row(qkv.data, kTokens, 1, kDim, 0, 0, 0);
+  EXPECT_GT(expected[0], 1.0);
+  expect_close(y.data, expected, 2e-4);
+}
+
 TEST_P(LimitsTest, LinearTakesMoreRowsThanOneAxisOfGroups) {
   const LinearPlan plan = linear_plan(8);
   const std::int64_t rows = std::int64_t{65535} * plan.rows + 3;

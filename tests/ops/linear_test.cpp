@@ -22,8 +22,9 @@ using compute::ops::LinearPlan;
 using compute::ops::Precision;
 using compute::ops::Variant;
 
-// Every width and height of a tile, bound and by address.
+// Every width and height of a tile, bound and by address; the depth whole and split.
 constexpr LinearPlan kPlans[] = {{Variant::portable, 64},
+                                 {Variant::portable, 64, 64, 3},
                                  {Variant::subgroup, 8, 32},
                                  {Variant::subgroup, 32, 64},
                                  {Variant::subgroup, 24, 64, 1, false}};
@@ -37,6 +38,14 @@ constexpr Size kSizes[] = {
     {1, 1, 1},    {1, 1000, 192}, {7, 31, 3},      {8, 32, 4},     {9, 33, 5},      {13, 10, 330},
     {15, 64, 15}, {16, 65, 16},   {17, 63, 17},    {23, 36, 8},    {25, 28, 12},    {63, 165, 55},
     {64, 64, 64}, {65, 68, 20},   {127, 127, 127}, {131, 132, 72}, {197, 192, 192}, {257, 100, 13}};
+
+/// Splits as split_depth() makes them: no part is empty.
+LinearPlan fitting(LinearPlan plan, std::int64_t depth) {
+  const auto steps = static_cast<std::uint32_t>((depth + 15) / 16);
+  const std::uint32_t part = (steps + plan.splits - 1) / plan.splits;
+  plan.splits = (steps + part - 1) / part;
+  return plan;
+}
 
 /// Weights that fp16 holds exactly, so that one tolerance fits all precisions.
 Values half_values(const compute::Shape& shape, unsigned seed) {
@@ -57,12 +66,13 @@ TEST_P(LinearTest, MatchesTheReference) {
   const Values bias = random_values({size.columns}, 3);
   const Values residual = random_values({size.rows, size.columns}, 4);
 
+  const LinearPlan whole_parts = fitting(plan, size.depth);
   compute::ConstantStore store(device());
   const auto w = upload_linear(device(), store, "w", size.columns, size.depth, weight.data,
                                bias.data, precision);
   const Values y = run_op(device(), {x, residual}, [&](ProgramBuilder& p, const auto& in) {
-    const Tensor product =
-        linear_planned(p, in[0], w, Activation::none, with_residual ? &in[1] : nullptr, plan);
+    const Tensor product = linear_planned(p, in[0], w, Activation::none,
+                                          with_residual ? &in[1] : nullptr, whole_parts);
     // A program's inputs must be read; this adds nothing when the residual is not used.
     return with_residual ? product : compute::ops::average(p, product, in[1]);
   });
@@ -86,9 +96,10 @@ TEST_P(LinearTest, MatchesTheReference) {
 std::string name_of_linear(const ::testing::TestParamInfo<LinearTest::ParamType>& info) {
   const auto& [plan, size, precision, with_residual] = info.param;
   return name(plan.variant) + std::to_string(plan.rows) + "by" + std::to_string(plan.columns) +
-         (plan.addresses ? "_" : "_bound_") + std::to_string(size.rows) + "x" +
-         std::to_string(size.columns) + "x" + std::to_string(size.depth) + "_" +
-         to_string(precision) + (with_residual ? "_residual" : "");
+         (plan.splits > 1 ? "_split" : "") + (plan.addresses ? "_" : "_bound_") +
+         std::to_string(size.rows) + "x" + std::to_string(size.columns) + "x" +
+         std::to_string(size.depth) + "_" + to_string(precision) +
+         (with_residual ? "_residual" : "");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -134,7 +145,8 @@ TEST_F(LinearOpTest, ARowThatIsNotFiniteStaysAlone) {
   const Values weight = random_values({4, 5}, 2);
   compute::ConstantStore store(device());
   const auto w = upload_linear(device(), store, "w", 4, 5, weight.data, {}, Precision::fp32);
-  for (const LinearPlan& plan : kPlans) {
+  for (const LinearPlan& any : kPlans) {
+    const LinearPlan plan = fitting(any, 5);
     if (!supports(device(), plan.variant)) continue;
     const Values y = run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
       return linear_planned(p, in[0], w, Activation::none, nullptr, plan);

@@ -27,14 +27,12 @@ namespace {
 /// attends to all tokens, so a row is the same whether or not the others are computed.
 Tensor vit_block(ProgramBuilder& p, const VitBlock& w, Tensor x, const VitConfig& config,
                  std::int64_t queries = 0) {
-  Tensor y = ops::layer_norm(p, x, w.layernorm_before);
-  y = ops::linear(p, y, w.attention_qkv);
+  Tensor y = ops::norm_linear(p, x, w.layernorm_before, w.attention_qkv);
   y = ops::attention(p, y, config.heads, w.attention_qkv.precision, queries);
   if (queries > 0) x = ops::first_tokens(p, x, queries);
   x = ops::linear_add(p, y, w.attention_output, x);
 
-  y = ops::layer_norm(p, x, w.layernorm_after);
-  y = ops::linear(p, y, w.intermediate, config.activation);
+  y = ops::norm_linear(p, x, w.layernorm_after, w.intermediate, config.activation);
   return ops::linear_add(p, y, w.output, x);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compute/ops/attention_matrix.hpp"
+#include "compute/ops/attention_parts.hpp"
 
 #include <algorithm>
 
@@ -10,8 +10,8 @@
 namespace fovea::compute::ops {
 namespace {
 
-constexpr std::int64_t kKeys = 32;  // of one step of attention_coopmat
-constexpr std::uint32_t kWarps = 4;
+constexpr std::uint32_t kPortableQueries = 16;  // of a workgroup
+constexpr std::uint32_t kWarps = 4;             // of MAT_M queries each
 
 Tensor join_parts(ProgramBuilder& p, const AttentionCall& call, const Tensor& parts,
                   std::uint32_t chunk) {
@@ -29,36 +29,37 @@ Tensor join_parts(ProgramBuilder& p, const AttentionCall& call, const Tensor& pa
   return y;
 }
 
+const Kernel& parts_kernel(Device& device, const AttentionCall& call, Variant variant) {
+  const DeviceLimits& limits = device.limits();
+  const bool by_matrix = variant == Variant::coopmat;
+  const std::uint32_t lanes = by_matrix ? kWarps * limits.subgroup_size : 128;
+  const std::array<std::uint32_t, 6> constants{
+      lanes,           limits.subgroup_size, static_cast<std::uint32_t>(call.dim),
+      limits.matrix.m, limits.matrix.n,      limits.matrix.k};
+  return kernels(device).get(fmt::format("{}{}", by_matrix ? "attention_coopmat" : "attention",
+                                         call.dim % 4 == 0 ? ".vec4" : ""),
+                             constants);
+}
+
 }  // namespace
 
-AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens, std::int64_t queries,
-                                    std::int64_t sequences) {
-  const DeviceLimits& limits = device.limits();
-  AttentionPlan plan{Variant::coopmat, kWarps * limits.matrix.m, 0, 0};
-  // Not known: a middling GPU.
-  const std::int64_t processors = limits.processors > 0 ? limits.processors : 64;
+AttentionPlan plan_parts(const Device& device, Variant variant, std::int64_t tokens,
+                         std::int64_t queries, std::int64_t sequences) {
+  AttentionPlan plan{variant, kPortableQueries, 0, 0};
+  if (variant == Variant::coopmat) plan.rows = kWarps * device.limits().matrix.m;
   const std::int64_t groups = ceil_div(queries, plan.rows) * sequences;
   const std::int64_t steps = ceil_div(tokens, kKeys);
   // Each part keeps at least four steps, or writing and joining it costs more than it saves.
-  const std::int64_t parts =
-      std::clamp<std::int64_t>(processors / groups, 1, std::max<std::int64_t>(steps / 4, 1));
+  const std::int64_t parts = std::clamp<std::int64_t>(processors_of(device) / groups, 1,
+                                                      std::max<std::int64_t>(steps / 4, 1));
   plan.chunk = static_cast<std::uint32_t>(ceil_div(steps, parts) * kKeys);
   return plan;
 }
 
-Tensor matrix_attention(ProgramBuilder& p, const AttentionCall& call, const AttentionPlan& plan) {
-  const DeviceLimits& limits = p.device().limits();
+Tensor attention_by_parts(ProgramBuilder& p, const AttentionCall& call, const AttentionPlan& plan) {
   const std::int64_t parts = ceil_div(call.tokens, plan.chunk);
   const std::int64_t quads = ceil_div(call.dim, 4);
-  const std::array<std::uint32_t, 6> constants{kWarps * limits.subgroup_size,
-                                               limits.subgroup_size,
-                                               static_cast<std::uint32_t>(call.dim),
-                                               limits.matrix.m,
-                                               limits.matrix.n,
-                                               limits.matrix.k};
-  const Kernel& kernel =
-      kernels(p.device())
-          .get(call.dim % 4 == 0 ? "attention_coopmat.vec4" : "attention_coopmat", constants);
+  const Kernel& kernel = parts_kernel(p.device(), call, plan.variant);
   // A row of a part: its sum, then a quad with maximum and denominator.
   const Tensor y =
       parts == 1

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Attention on matrix hardware, and the join of parts over keys. For attention.cpp only;
-// ops::attention() and attention_planned() lead here.
+// Attention by the kernels that can split the keys over workgroups, `portable` and `coopmat`, and
+// the join of the parts. For attention.cpp only; ops::attention() and attention_planned() lead
+// here.
 
 #include <cstdint>
 
@@ -27,11 +28,13 @@ struct AttentionCall {
   }
 };
 
+constexpr std::int64_t kKeys = 32;  // of one step of these kernels
+
 /// `chunk` is the keys of a part: all of them, or fewer where there are fewer groups of queries
 /// than processors.
-AttentionPlan plan_matrix_attention(const Device& device, std::int64_t tokens, std::int64_t queries,
-                                    std::int64_t sequences);
+AttentionPlan plan_parts(const Device& device, Variant variant, std::int64_t tokens,
+                         std::int64_t queries, std::int64_t sequences);
 /// Appends the step, or the parts and their join.
-Tensor matrix_attention(ProgramBuilder& p, const AttentionCall& call, const AttentionPlan& plan);
+Tensor attention_by_parts(ProgramBuilder& p, const AttentionCall& call, const AttentionPlan& plan);
 
 }  // namespace fovea::compute::ops
