@@ -72,8 +72,9 @@ void check_all(const char* kind, const std::vector<Shape>& shapes, const RunConf
 void check_zones(const ZonesConfig& zones, const RunConfig& config, std::vector<Fault>& faults) {
   check_all("zone", zones.zones, config, faults);
   check_all("line", zones.lines, config, faults);
-  const bool faulty = std::ranges::any_of(
-      faults, [&](const Fault& fault) { return fault.place.path.starts_with(zones.place.path); });
+  const bool faulty = std::ranges::any_of(faults, [&](const Fault& fault) {
+    return fault.place.path.starts_with(zones.place.path + ".");
+  });
   if (zones.zones.empty() && zones.lines.empty() && !faulty) {
     faults.push_back({zones.place, "'zones' watches nothing",
                       "add zones: [{name: NAME, polygon: [[x, y], ...]}] or "

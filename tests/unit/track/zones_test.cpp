@@ -350,7 +350,8 @@ TEST(TrackStage, PredictedBoxesStayInThePicture) {
   for (int i = 10; i < 40; ++i) {
     Frame frame = frame_at(i * 0.04, {});
     frame.tag.detect = false;
-    for (const auto& object : track.process(std::move(frame))->objects) {
+    const auto out = track.process(std::move(frame));
+    for (const auto& object : out->objects) {
       EXPECT_LE(object.box.x2, kWidth);
       EXPECT_GT(object.box.area(), 0);
       EXPECT_LT(i, 25) << "it has long left the picture";
