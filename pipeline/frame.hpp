@@ -78,6 +78,8 @@ struct Frame {
   bool truncated = false;               // decoded only in part, as the user allowed
   std::vector<vision::Label> labels;    // best first
   std::vector<vision::Object> objects;  // best first
+  /// Does the chain look for objects? Then records list them also where there are none.
+  bool looks_for_objects = false;
   std::vector<Event> events;
   Timings timings;
   /// False where detect_every left the model out: a tracker goes by what it knows.

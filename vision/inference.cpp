@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
-#include <map>
+#include <list>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
-#include "vision/models/vit.hpp"
+#include "vision/models/model.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
 namespace fovea::vision {
@@ -17,7 +18,9 @@ namespace fovea::vision {
 namespace {
 
 constexpr const char* kImages = "images";
-constexpr const char* kLogits = "logits";
+constexpr const char* kAnswers = "answers";
+// Of programs for other sizes of picture than the last.
+constexpr std::uint64_t kMostOtherBytes = std::uint64_t{1} << 30;
 
 /// Mapped memory is aligned for any element type, and holds nothing but f32 here.
 std::span<const float> as_floats(std::span<const std::byte> bytes) {
@@ -45,48 +48,114 @@ std::span<std::uint8_t> Pending::input(int i) {
 
 std::span<const float> Pending::finish() {
   run_.wait();
-  return logits_;
+  return answers_;
 }
 
 struct Inference::Impl {
+  /// What programs of one size of picture share.
+  struct Size {
+    explicit Size(compute::Device& device) : constants(device) {}
+    compute::ConstantStore constants;
+    Positions positions;
+  };
+  struct Kept {
+    std::shared_ptr<Size> size;  // before the program, which reads its constants
+    int batch = 0;
+    compute::Program program;
+    std::atomic<int> in_use{0};
+
+    Kept(std::shared_ptr<Size> of, int pictures, compute::Program built)
+        : size(std::move(of)), batch(pictures), program(std::move(built)) {}
+    std::uint64_t bytes() const { return program.scratch_bytes() + size->constants.size_bytes(); }
+  };
+
   Impl(compute::Device& gpu, const Checkpoint& checkpoint, const Preprocessor& preprocessor,
        const InferenceOptions& chosen)
       : device(gpu),
         options(chosen),
         weights(gpu),
         byte_values(upload_byte_values(weights, preprocessor.byte_values())),
-        model(gpu, weights, checkpoint, chosen.precision, preprocessor.output_h(),
-              preprocessor.output_w()) {}
+        model(make_model(gpu, weights, checkpoint, chosen.precision)),
+        usual_size(preprocessor.usual_size()) {}
 
-  int kept_size(int n) const {
-    int size = 1;
-    while (size < n) size *= 2;
-    return std::min(size, options.max_batch);
+  int kept_batch(int n) const {
+    int batch = 1;
+    while (batch < n) batch *= 2;
+    return std::min(batch, options.max_batch);
   }
 
-  compute::Program& program(int n) {
+  Kept& kept_for(InputSize size, int n) {
     if (n < 1 || n > options.max_batch) {
       throw ShapeError(fmt::format("a batch of {} pictures", n), "Inference",
                        fmt::format("ask for 1 to {} (max_batch)", options.max_batch));
     }
-    return kept_program(kept_size(n));
+    return kept(size, kept_batch(n));
   }
 
-  compute::Program& kept_program(int size) {
-    const auto found = programs.find(size);
-    return found != programs.end() ? found->second
-                                   : programs.emplace(size, build(size)).first->second;
+  /// The program, built if need be; from now on the one used last.
+  Kept& kept(InputSize size, int batch) {
+    const auto found = std::ranges::find_if(programs, [&](const Kept& each) {
+      return each.batch == batch && each.size->positions.size == size;
+    });
+    if (found != programs.end()) {
+      programs.splice(programs.begin(), programs, found);
+      return programs.front();
+    }
+    while (too_many(size) && drop_one_of_another(size)) {
+    }
+    const std::shared_ptr<Size> shared = constants_of(size);
+    for (;;) {
+      try {
+        programs.emplace_front(shared, batch, build(shared->positions, batch));
+        return programs.front();
+      } catch (const OutOfMemory&) {
+        if (!drop_one_of_another(size)) throw;
+      }
+    }
   }
 
-  void append(compute::ProgramBuilder& builder, int size) const {
-    const compute::Tensor images =
-        builder.input(kImages, {{size, model.input_h(), model.input_w(), 3}, compute::DType::u8});
-    builder.output(kLogits, model.forward(builder, compute::ops::Pixels{images, byte_values}));
+  bool too_many(InputSize size) const {
+    int others = 0;
+    std::uint64_t bytes = 0;
+    for (const Kept& each : programs) {
+      if (each.size->positions.size == size) continue;
+      ++others;
+      bytes += each.bytes();
+    }
+    return others > options.other_programs || bytes > kMostOtherBytes;
   }
 
-  compute::Program build(int size) {
-    compute::ProgramBuilder builder(device, fmt::format("vit batch {}", size));
-    append(builder, size);
+  /// The one longest not used. False where all of them are in flight or of this size.
+  bool drop_one_of_another(InputSize size) {
+    for (auto each = programs.end(); each != programs.begin();) {
+      --each;
+      if (each->size->positions.size == size || each->in_use.load() > 0) continue;
+      programs.erase(each);
+      return true;
+    }
+    return false;
+  }
+
+  std::shared_ptr<Size> constants_of(InputSize size) {
+    for (const Kept& each : programs) {
+      if (each.size->positions.size == size) return each.size;
+    }
+    auto made = std::make_shared<Size>(device);
+    made->positions = model->positions(made->constants, size);
+    return made;
+  }
+
+  void append(compute::ProgramBuilder& builder, const Positions& positions, int batch) const {
+    const compute::Tensor images = builder.input(
+        kImages, {{batch, positions.size.h, positions.size.w, 3}, compute::DType::u8});
+    builder.output(kAnswers,
+                   model->forward(builder, compute::ops::Pixels{images, byte_values}, positions));
+  }
+
+  compute::Program build(const Positions& positions, int batch) {
+    compute::ProgramBuilder builder(device,
+                                    fmt::format("{} batch {}", model->config().family, batch));
+    append(builder, positions, batch);
     return std::move(builder).build(options.slots, options.timing);
   }
 
@@ -94,8 +163,9 @@ struct Inference::Impl {
   InferenceOptions options;
   compute::ConstantStore weights;
   compute::ops::Table byte_values;
-  VitModel model;
-  std::map<int, compute::Program> programs;
+  std::unique_ptr<Model> model;
+  InputSize usual_size;
+  std::list<Kept> programs;  // the one used last in front
 };
 
 Inference::Inference(compute::Device& device, const Checkpoint& checkpoint,
@@ -108,42 +178,59 @@ Inference::Inference(compute::Device& device, const Checkpoint& checkpoint,
       std::make_unique<Impl>(device, checkpoint, Preprocessor(checkpoint.preprocess()), options);
   // Batch 1 and the other sizes are built when asked for, by what is known of them then.
   if (device.tune_seconds() > 0) tune(options.max_batch, {.seconds = device.tune_seconds()});
-  impl_->kept_program(options.max_batch);
+  impl_->kept(impl_->usual_size, options.max_batch);
 }
 
 Inference::~Inference() = default;
 
-const VitConfig& Inference::config() const noexcept { return impl_->model.config(); }
+const VitConfig& Inference::config() const noexcept { return impl_->model->config(); }
 const InferenceOptions& Inference::options() const noexcept { return impl_->options; }
-int Inference::input_h() const noexcept { return impl_->model.input_h(); }
-int Inference::input_w() const noexcept { return impl_->model.input_w(); }
+std::int64_t Inference::answer_length() const noexcept { return impl_->model->answer_length(); }
+InputSize Inference::usual_size() const noexcept { return impl_->usual_size; }
+std::size_t Inference::programs() const noexcept { return impl_->programs.size(); }
 
-Pending Inference::begin(int n) {
-  compute::Run run = impl_->program(n).begin();
+Pending Inference::begin(InputSize size, int n) {
+  Impl::Kept& kept = impl_->kept_for(size, n);
+  InUse in_use(kept.in_use);
+  compute::Run run = kept.program.begin();
   const auto pictures = static_cast<std::size_t>(n);
   const auto picture_bytes =
-      std::size_t{3} * static_cast<std::size_t>(input_h()) * static_cast<std::size_t>(input_w());
+      std::size_t{3} * static_cast<std::size_t>(size.h) * static_cast<std::size_t>(size.w);
   const auto images = as_pixels(run.input(kImages)).first(pictures * picture_bytes);
-  const auto logits =
-      as_floats(run.output(kLogits)).first(pictures * static_cast<std::size_t>(classes()));
-  return Pending(std::move(run), n, images, logits);
+  const auto answers =
+      as_floats(run.output(kAnswers)).first(pictures * static_cast<std::size_t>(answer_length()));
+  return Pending(std::move(in_use), std::move(run), n, images, answers);
 }
 
 void Inference::set_max_batch(int max_batch) {
   assert(max_batch >= 1);
-  impl_->kept_program(max_batch);
+  impl_->kept(impl_->usual_size, max_batch);
   impl_->options.max_batch = max_batch;
-  impl_->programs.erase(impl_->programs.upper_bound(max_batch), impl_->programs.end());
+  impl_->programs.remove_if([&](const Impl::Kept& each) { return each.batch > max_batch; });
 }
 
 std::vector<compute::TunedStep> Inference::tune(int n, const compute::TuneOptions& options) {
-  const int size = impl_->kept_size(n);
+  const int batch = impl_->kept_batch(n);
+  const auto shared = impl_->constants_of(impl_->usual_size);
   return compute::tune(
-      impl_->device, [&](compute::ProgramBuilder& builder) { impl_->append(builder, size); },
+      impl_->device,
+      [&](compute::ProgramBuilder& builder) { impl_->append(builder, shared->positions, batch); },
       options);
 }
 
-const compute::Program& Inference::program(int n) { return impl_->program(n); }
-std::uint64_t Inference::weight_bytes() const noexcept { return impl_->weights.size_bytes(); }
+const compute::Program& Inference::program(int n) {
+  return impl_->kept_for(impl_->usual_size, n).program;
+}
+
+std::uint64_t Inference::weight_bytes() const noexcept {
+  std::uint64_t bytes = impl_->weights.size_bytes();
+  const Impl::Size* counted = nullptr;
+  for (const Impl::Kept& each : impl_->programs) {
+    if (each.size->positions.size != impl_->usual_size || each.size.get() == counted) continue;
+    counted = each.size.get();
+    bytes += counted->constants.size_bytes();
+  }
+  return bytes;
+}
 
 }  // namespace fovea::vision

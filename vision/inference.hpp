@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One classifier ready to run: weights on the device, one Program per batch size.
+// One model ready to run: weights on the device, one Program per size of picture and batch.
 //
-//   begin(n) -> Pending -> fill pending.input(i) -> submit() -> finish() -> logits
+//   begin(size, n) -> Pending -> fill pending.input(i) -> submit() -> finish() -> answers
 //
 // Thread rule: begin() and submit() from one thread, Pending may move to another thread,
 // which calls finish().
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,6 +18,7 @@
 #include "compute/program.hpp"
 #include "compute/tuner.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
+#include "vision/input_size.hpp"
 
 namespace fovea::vision {
 
@@ -25,6 +27,26 @@ struct InferenceOptions {
   int max_batch = 1;  // pictures in one submission; larger costs memory and latency
   int slots = 2;      // submissions in flight at once
   compute::Timing timing = compute::Timing::run;
+  /// Programs kept for other sizes of picture than the last: more of them build anew less often
+  /// where sizes are mixed, and hold more memory (at most 1 GiB, but for what is in flight).
+  int other_programs = 15;
+};
+
+/// Keeps a count above zero while it lives.
+class InUse {
+ public:
+  explicit InUse(std::atomic<int>& count) : count_(&count) { count.fetch_add(1); }
+  InUse(InUse&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+  InUse& operator=(InUse&& other) noexcept {
+    std::swap(count_, other.count_);
+    return *this;
+  }
+  ~InUse() {
+    if (count_ != nullptr) count_->fetch_sub(1);
+  }
+
+ private:
+  std::atomic<int>* count_;
 };
 
 /// One batch on its way. Holds a slot until destroyed.
@@ -35,7 +57,8 @@ class Pending {
   /// and never to read. Before submit().
   std::span<std::uint8_t> input(int i);
   void submit() { run_.submit(); }
-  /// Waits. logits [size(), classes], row-major; valid while this Pending lives.
+  /// Waits. answers [size(), answer_length()], row-major: a classifier's logits, a detector's
+  /// predictions (YolosModel::forward()). Valid while this Pending lives.
   std::span<const float> finish();
   /// Device time of the batch in nanoseconds, 0 where unknown. After finish().
   std::uint64_t device_ns() const { return run_.device_ns(); }
@@ -45,20 +68,28 @@ class Pending {
 
  private:
   friend class Inference;
-  Pending(compute::Run run, int size, std::span<std::uint8_t> images, std::span<const float> logits)
-      : run_(std::move(run)), size_(size), images_(images), logits_(logits) {}
+  Pending(InUse program, compute::Run run, int size, std::span<std::uint8_t> images,
+          std::span<const float> answers)
+      : program_(std::move(program)),
+        run_(std::move(run)),
+        size_(size),
+        images_(images),
+        answers_(answers) {}
 
+  InUse program_;  // before the run, which must not outlive it
   compute::Run run_;
   int size_;
   std::span<std::uint8_t> images_;  // of `size_` pictures
-  std::span<const float> logits_;
+  std::span<const float> answers_;
 };
 
 class Inference {
  public:
-  /// Uploads the weights and builds the program of max_batch. Programs of other sizes are built
-  /// when first asked for and kept: powers of two below max_batch, so that all of them together
-  /// need about twice the memory of the largest.
+  /// Uploads the weights and builds the program of max_batch pictures of the usual size. Programs
+  /// of other batches are built when first asked for and kept: powers of two below max_batch, so
+  /// that all of them together need about twice the memory of the largest. Those of other sizes
+  /// of picture are kept too, and where they are too many, the one longest not used is dropped
+  /// that is not in flight.
   /// Throws ModelError when the checkpoint's processor and model do not fit each other.
   Inference(compute::Device& device, const Checkpoint& checkpoint,
             const InferenceOptions& options = {});
@@ -68,26 +99,32 @@ class Inference {
 
   const VitConfig& config() const noexcept;
   const InferenceOptions& options() const noexcept;
-  int classes() const noexcept { return static_cast<int>(config().labels.size()); }
+  /// Numbers in the answer for one picture.
+  std::int64_t answer_length() const noexcept;
+  /// The size of the pictures, in pixels; where it varies, that of a photograph of 640x480.
+  InputSize usual_size() const noexcept;
 
-  /// Size of the pictures that Pending::input() takes, in pixels.
-  int input_h() const noexcept;
-  int input_w() const noexcept;
-
-  /// Throws ShapeError unless 1 <= n <= max_batch and fewer than `slots` Pendings are alive.
-  /// Allocates nothing once a batch of this size was begun before.
-  Pending begin(int n);
+  /// `n` pictures of `size`, which is what Preprocessor::output_size() says of each.
+  /// Throws ShapeError unless 1 <= n <= max_batch and fewer than `slots` Pendings of such a batch
+  /// are alive. Allocates nothing where a kept program runs it.
+  Pending begin(InputSize size, int n);
+  /// The same with pictures of the usual size.
+  Pending begin(int n) { return begin(usual_size(), n); }
+  /// How many programs are kept now, of all sizes.
+  std::size_t programs() const noexcept;
   /// Changes options().max_batch: builds its program, drops those of larger batches.
   /// Throws GpuError or ShapeError, and changes nothing, when the device cannot hold it.
   /// Requires: max_batch >= 1, no Pending is alive.
   void set_max_batch(int max_batch);
-  /// The program that a batch of n runs (built if needed): what `explain` prints. Its batch is
-  /// the next size kept, not smaller than n; the rows not filled are computed and not read.
+  /// The program that a batch of n of the usual size runs (built if needed): what `explain`
+  /// prints. Its batch is the next one kept, not smaller than n; the rows not filled are computed
+  /// and not read.
   const compute::Program& program(int n);
-  /// Measures the plans that the steps of a batch of n could run by, and keeps the fastest for
-  /// programs that are built after it. (Opening does so for its own where the device tunes.)
+  /// Measures the plans that the steps of a batch of n (usual size) could run by, and keeps the
+  /// fastest for programs that are built after it. (Opening does so for its own where the device
+  /// tunes.)
   std::vector<compute::TunedStep> tune(int n, const compute::TuneOptions& options);
-  /// Device memory of the weights.
+  /// Device memory of the weights, with the position embeddings of the usual size.
   std::uint64_t weight_bytes() const noexcept;
 
  private:

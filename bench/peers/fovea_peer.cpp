@@ -59,8 +59,8 @@ void serve(const std::vector<std::string>& arguments) {
   compute::Device device(options);
   const vision::Checkpoint checkpoint = vision::Checkpoint::open(arguments[1]);
   vision::Inference inference(device, checkpoint, {precision, batch, 1});
-  const std::size_t picture = std::size_t{3} * static_cast<std::size_t>(inference.input_h()) *
-                              static_cast<std::size_t>(inference.input_w());
+  const std::size_t picture = std::size_t{3} * static_cast<std::size_t>(inference.usual_size().h) *
+                              static_cast<std::size_t>(inference.usual_size().w);
   const std::vector<std::uint8_t> pictures =
       read_pictures(arguments[2], picture * static_cast<std::size_t>(batch));
   say(fmt::format("ready {}, {}", device.info().name, device.info().driver));

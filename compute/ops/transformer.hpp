@@ -28,9 +28,9 @@ constexpr const char* to_string(Precision precision) {
   return kPrecisionNames[static_cast<std::size_t>(precision)];
 }
 
-/// `gelu` is exact (erf), `gelu_tanh` its tanh form, `gelu_quick` x sigmoid(1.702 x). The values
-/// are those of shaders/include/gelu.glsl.
-enum class Activation : std::uint8_t { none, gelu, gelu_tanh, gelu_quick };
+/// `gelu` is exact (erf), `gelu_tanh` its tanh form, `gelu_quick` x sigmoid(1.702 x), `relu`
+/// max(x, 0). The values are those of shaders/include/gelu.glsl.
+enum class Activation : std::uint8_t { none, gelu, gelu_tanh, gelu_quick, relu };
 
 /// Where a weight's elements lie (compute/ops/linear_layout.hpp). `blocks`: columns and depths
 /// interleaved for kernels without matrix hardware; `rows`: row after row of fp16.

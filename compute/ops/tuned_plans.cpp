@@ -58,7 +58,7 @@ LinearPlan choose_linear(ProgramBuilder& p, const Linear& w, std::int64_t rows,
       also([&](LinearPlan& plan) { plan.rows = plan.columns = tile; });
     }
   }
-  constexpr const char* kActivations[] = {"", " gelu", " gelu_tanh", " gelu_quick"};
+  constexpr const char* kActivations[] = {"", " gelu", " gelu_tanh", " gelu_quick", " relu"};
   return chosen(p,
                 fmt::format("linear{} {}x{}x{} {}{}", residual ? "_add" : "", rows, w.out_features,
                             w.in_features, to_string(w.precision),

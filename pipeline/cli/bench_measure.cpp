@@ -35,8 +35,9 @@ Json measure_here(const BenchCase& wanted) {
   vision::Inference inference(device, checkpoint, {wanted.precision, wanted.batch, 2});
 
   // Every submission carries a whole batch in, as a run does.
-  std::vector<std::uint8_t> picture(3 * static_cast<std::size_t>(inference.input_h()) *
-                                    static_cast<std::size_t>(inference.input_w()));
+  const vision::InputSize size = inference.usual_size();
+  std::vector<std::uint8_t> picture(3 * static_cast<std::size_t>(size.h) *
+                                    static_cast<std::size_t>(size.w));
   std::mt19937 random(1);
   for (std::uint8_t& byte : picture) byte = static_cast<std::uint8_t>(random() >> 24);
   const auto submit = [&] {

@@ -60,7 +60,7 @@ std::string chain_text(const RunConfig& config) {
   for (const StageConfig& stage : config.stages) {
     const StageKind& kind = stage_kinds()[stage.index()];
     std::string name = kind.section.name;
-    if (const auto* classify = std::get_if<ClassifyConfig>(&stage)) name += " " + classify->model;
+    if (const std::string* model = model_of(stage)) name += " " + *model;
     text += line("stage", name, flow(kind.needs, kind.gives));
   }
   for (const SinkConfig& sink : config.sinks) {

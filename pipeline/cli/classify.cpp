@@ -10,10 +10,6 @@
 namespace fovea::pipeline {
 namespace {
 
-struct ClassifyOptions : CommonOptions {
-  std::vector<std::string> sources, lists;
-};
-
 const char* const kExamples = R"(Examples:
   fovea classify photo.jpg
   fovea classify photos/ more/ -m google/vit-base-patch16-224 --top 3
@@ -25,18 +21,14 @@ const char* const kExamples = R"(Examples:
 }  // namespace
 
 void add_classify(CLI::App& app, ExitCode& exit_code) {
-  auto options = std::make_shared<ClassifyOptions>();
+  auto options = std::make_shared<PictureOptions>();
   CLI::App* command = app.add_subcommand("classify", "Name what is in each picture");
-  command
-      ->add_option("SRC", options->sources, "Pictures, folders, @list.txt, or - for standard input")
-      ->type_name("");
-  command->add_option("--list", options->lists, "A text file with one path a line. Repeatable")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
+  add_source_options(*command, *options);
   add_run_options(*command, *options);
+  add_top_option(*command, *options);
   command->footer(kExamples);
   command->callback([options, &exit_code] {
-    exit_code = execute(config_from_sources(options->sources, options->lists, *options), *options);
+    exit_code = execute(config_from_sources(*options, "classify", kBuiltinModel), *options);
   });
 }
 

@@ -44,8 +44,8 @@ std::vector<Json> shapes_of(const std::vector<compute::Tensor>& tensors) {
   return shapes;
 }
 
-Explained explain_model(const ClassifyConfig& classify, const RunConfig& config) {
-  const vision::LocalModel local = vision::find_model(classify.model);
+Explained explain_model(const std::string& model, const RunConfig& config) {
+  const vision::LocalModel local = vision::find_model(model);
   const vision::Checkpoint checkpoint = vision::Checkpoint::open(local.folder);
   compute::DeviceOptions wanted;
   wanted.request = config.device;
@@ -84,7 +84,8 @@ RunConfig config_of(const ExplainOptions& options) {
   // A chain of one stage; where pictures come from and go to is not asked.
   CommonOptions stage = options;
   if (stage.model.empty()) stage.model = kBuiltinModel;
-  std::vector<Override> overrides = to_overrides(stage, "stages[0].classify", 0);
+  std::vector<Override> overrides =
+      to_overrides(stage, "stages[0]." + stage_of_model(stage.model), 0);
   overrides.push_back({"", "source.stdin", "true", false});
   overrides.push_back({"", "sinks[0]", "table", false});
   return require_valid(check_config("version: 1\n", "fovea explain", overrides), "fovea explain");
@@ -95,9 +96,9 @@ ExitCode explain(const ExplainOptions& options) {
   Json models = Json::array();
   if (!options.json && !options.file.empty()) fmt::print("{}", chain_text(config));
   for (const StageConfig& stage : config.stages) {
-    const auto* classify = std::get_if<ClassifyConfig>(&stage);
-    if (classify == nullptr) continue;
-    const Explained explained = explain_model(*classify, config);
+    const std::string* model = model_of(stage);
+    if (model == nullptr) continue;
+    const Explained explained = explain_model(*model, config);
     if (options.json) {
       models.push_back({{"model", explained.model},
                         {"device", explained.device},

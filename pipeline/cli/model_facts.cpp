@@ -8,6 +8,7 @@
 #include "compute/error.hpp"
 #include "pipeline/cli/recipe_text.hpp"
 #include "pipeline/cli/sizes.hpp"
+#include "vision/preprocess/preprocessor.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -42,7 +43,12 @@ std::uint64_t estimated_bytes(const vision::VitConfig& config, std::uint64_t par
 
 ModelFacts checked_model_facts(const vision::LocalModel& local) {
   const vision::Checkpoint checkpoint = vision::Checkpoint::open(local.folder);
-  const vision::VitConfig& config = checkpoint.config();
+  vision::VitConfig config = checkpoint.config();
+  if (config.is_detector()) {  // its pictures are of many sizes, not of the one it was trained at
+    const vision::InputSize usual = vision::Preprocessor(checkpoint.preprocess()).usual_size();
+    config.image_h = usual.h;
+    config.image_w = usual.w;
+  }
   const vision::CheckpointSummary summary = checkpoint.summary();
   ModelFacts facts;
   facts.local = local;
@@ -63,6 +69,7 @@ ModelFacts checked_model_facts(const vision::LocalModel& local) {
   facts.hidden_size = config.hidden_size;
   facts.mlp_size = config.mlp_size;
   facts.tokens = config.tokens();
+  facts.detection_tokens = config.detection_tokens;
   facts.labels = config.labels;
   const auto estimate = [&](compute::ops::Precision precision, int batch) {
     return estimated_bytes(config, summary.parameters, precision, batch);
@@ -104,6 +111,7 @@ Json to_json(const ModelFacts& facts) {
   json["license"] = facts.license;
   json["input"] = {facts.image_w, facts.image_h};
   json["patch"] = {facts.patch_w, facts.patch_h};
+  if (facts.detection_tokens > 0) json["detection_tokens"] = facts.detection_tokens;
   json["layers"] = facts.layers;
   json["heads"] = facts.heads;
   json["hidden_size"] = facts.hidden_size;
@@ -128,8 +136,13 @@ std::string facts_text(const ModelFacts& facts, bool all_labels) {
   line("parameters", fmt::format("{} ({})", count_text(facts.parameters), facts.parameters));
   line("weights", fmt::format("{}, {}, {}", facts.weights_file, facts.stored_dtype,
                               bytes_text(facts.file_bytes)));
-  line("input", fmt::format("{} x {} pixels in patches of {} x {}: {} tokens", facts.image_w,
-                            facts.image_h, facts.patch_w, facts.patch_h, facts.tokens));
+  line("input",
+       fmt::format("{} x {} pixels{} in patches of {} x {}: {} tokens", facts.image_w,
+                   facts.image_h, facts.detection_tokens > 0 ? " for a picture of 640 x 480" : "",
+                   facts.patch_w, facts.patch_h, facts.tokens));
+  if (facts.detection_tokens > 0) {
+    line("finds", fmt::format("up to {} objects in a picture", facts.detection_tokens));
+  }
   line("layers", fmt::format("{} of width {}, {} heads, MLP {}", facts.layers, facts.hidden_size,
                              facts.heads, facts.mlp_size));
   line("preprocessing", facts.recipe);

@@ -67,6 +67,12 @@ ExitCode quantize(QuantizeOptions options) {
   const ProgressMode mode = parse_progress(options.progress, stderr);
   require_target(options);
   options.model = resolved_model(options.model);
+  if (stage_of_model(options.model) == "detect") {
+    throw ModelError("the report of what int8 changes compares the first answers of classifiers",
+                     options.model,
+                     "run the detector with its weights rounded as they are read: fovea detect SRC "
+                     "-m MODEL --precision int8");
+  }
   ProgressDisplay display(mode, stderr);
   const InterruptGuard guard;
   Int8Request request;

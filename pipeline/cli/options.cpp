@@ -6,9 +6,13 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "pipeline/config/keys.hpp"
 #include "pipeline/config/values.hpp"
+#include "vision/checkpoint/checkpoint.hpp"
+#include "vision/checkpoint/model_name.hpp"
 #include "vision/models/random_checkpoint.hpp"
 
 namespace fovea::pipeline {
@@ -29,11 +33,24 @@ bool names_stdout(const std::vector<std::string>& outputs) {
 
 }  // namespace
 
-void add_model_option(CLI::App& command, CommonOptions& options) {
+void add_source_options(CLI::App& command, PictureOptions& options) {
+  command
+      .add_option("SRC", options.sources, "Pictures, folders, @list.txt, or - for standard input")
+      ->type_name("");
+  command.add_option("--list", options.lists, "A text file with one path a line. Repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
+void add_model_option(CLI::App& command, CommonOptions& options, const char* builtin) {
   command
       .add_option("-m,--model", options.model,
-                  "Model folder, built-in name or org/name (default: fovea-vit-cifar10)")
+                  fmt::format("Model folder, built-in name or org/name (default: {})", builtin))
       ->type_name("MODEL");
+}
+
+void add_top_option(CLI::App& command, CommonOptions& options) {
+  command.add_option("--top", options.top, "Labels kept per picture")->type_name("N");
 }
 
 void add_device_options(CLI::App& command, CommonOptions& options) {
@@ -49,8 +66,8 @@ void add_json_option(CLI::App& command, bool& json, const std::string& what) {
   command.add_flag("--json", json, what + " as JSON on standard output");
 }
 
-void add_run_options(CLI::App& command, CommonOptions& options) {
-  add_model_option(command, options);
+void add_run_options(CLI::App& command, CommonOptions& options, const char* builtin) {
+  add_model_option(command, options, builtin);
   add_device_options(command, options);
   command.add_option("--batch", options.batch, "Pictures in one submission, or auto")
       ->type_name("N|auto");
@@ -58,7 +75,6 @@ void add_run_options(CLI::App& command, CommonOptions& options) {
       .add_option("--decode", options.decode,
                   "exact, or fast: large JPEGs are decoded smaller, which changes answers a little")
       ->type_name("exact|fast");
-  command.add_option("--top", options.top, "Labels kept per picture")->type_name("N");
   command
       .add_option("-o,--output", options.outputs,
                   "Also write results to FILE: .jsonl, .csv or .html; - is JSONL on standard "
@@ -97,14 +113,22 @@ Override output_override(const std::string& file, const std::string& path) {
                     "end the name in .jsonl (records), .csv (a spreadsheet) or .html (a page)");
 }
 
-std::vector<Override> to_overrides(const CommonOptions& options, const std::string& classify,
+std::vector<Override> to_overrides(const CommonOptions& options, const std::string& stage,
                                    std::size_t sinks) {
   std::vector<Override> overrides;
   const auto add = [&](const char* label, const std::string& path, const std::string& value) {
     if (!value.empty()) overrides.push_back(literal(label, path, value));
   };
-  if (!options.model.empty()) add("--model", classify + ".model", resolved_model(options.model));
-  add("--top", classify + ".top", options.top);
+  if (!options.model.empty()) add("--model", stage + ".model", resolved_model(options.model));
+  add("--top", stage + ".top", options.top);
+  add("--min-score", stage + ".min_score", options.min_score);
+  std::string_view classes = options.classes;
+  for (std::size_t i = 0; !classes.empty(); ++i) {
+    const std::size_t end = std::min(classes.find(','), classes.size());
+    const std::string path = fmt::format("{}.classes[{}]", stage, i);
+    overrides.push_back(literal("--classes", path, std::string(classes.substr(0, end))));
+    classes.remove_prefix(std::min(end + 1, classes.size()));
+  }
   add("--device", "device", options.device);
   add("--precision", "precision", options.precision);
   add("--batch", "batch", options.batch);
@@ -125,16 +149,15 @@ NamedConfig config_from_file(const fs::path& file, const std::vector<std::string
   const std::string name = file.string();
   // What the file itself holds decides where options go.
   const RunConfig as_written = check_config(yaml, name, {}, false).config;
-  std::string classify = "stages[0].classify";
+  std::string stage = "stages[0].classify";
   for (std::size_t i = as_written.stages.size(); i-- > 0;) {
-    if (std::holds_alternative<ClassifyConfig>(as_written.stages[i])) {
-      classify = "stages[" + std::to_string(i) + "].classify";
-    }
+    const StageConfig& held = as_written.stages[i];
+    if (model_of(held) == nullptr) continue;
+    stage = fmt::format("stages[{}].{}", i, stage_kinds()[held.index()].section.name);
   }
   const auto written = std::count_if(as_written.sinks.begin(), as_written.sinks.end(),
                                      [](const SinkConfig& sink) { return sink.place.line > 0; });
-  std::vector<Override> overrides =
-      to_overrides(options, classify, static_cast<std::size_t>(written));
+  std::vector<Override> overrides = to_overrides(options, stage, static_cast<std::size_t>(written));
   if (!sources.empty()) {
     const bool several =
         !as_written.sources.empty() && as_written.sources[0].place.path.starts_with("sources");
@@ -163,13 +186,13 @@ NamedConfig config_from_file(const fs::path& file, const std::vector<std::string
   return result;
 }
 
-NamedConfig config_from_sources(const std::vector<std::string>& sources,
-                                const std::vector<std::string>& lists,
-                                const CommonOptions& options) {
-  std::vector<std::string> all = sources;
-  for (const std::string& list : lists) all.push_back("@" + list);
+NamedConfig config_from_sources(const PictureOptions& options, const std::string& stage,
+                                const char* builtin) {
+  const std::string command = "fovea " + stage;
+  std::vector<std::string> all = options.sources;
+  for (const std::string& list : options.lists) all.push_back("@" + list);
   if (all.empty()) {
-    throw ConfigError("no pictures are named", "fovea classify",
+    throw ConfigError("no pictures are named", command,
                       "name files or folders, '-' for standard input, or --list FILE");
   }
   std::vector<Override> overrides;
@@ -177,15 +200,24 @@ NamedConfig config_from_sources(const std::vector<std::string>& sources,
     const std::string path = all.size() == 1 ? "source" : "sources[" + std::to_string(i) + "]";
     overrides.push_back(source_override(all[i], path));
   }
-  const std::string classify = "stages[0].classify";
-  overrides.push_back(literal("--model", classify + ".model", kBuiltinModel));
+  const std::string path = "stages[0]." + stage;
+  overrides.push_back(literal("--model", path + ".model", builtin));
   std::size_t sinks = 0;
   const bool records_on_stdout = options.json || names_stdout(options.outputs);
   if (!records_on_stdout) overrides.push_back({"--output", "sinks[0].table", "{}", false});
   if (!records_on_stdout) sinks = 1;
-  const std::vector<Override> more = to_overrides(options, classify, sinks);
+  const std::vector<Override> more = to_overrides(options, path, sinks);
   overrides.insert(overrides.end(), more.begin(), more.end());
-  return {"fovea classify", check_config("version: 1\n", "fovea classify", overrides, true)};
+  return {command, check_config("version: 1\n", command, overrides, true)};
+}
+
+std::string stage_of_model(const std::string& name) {
+  try {
+    const vision::LocalModel found = vision::find_model(resolved_model(name));
+    return vision::Checkpoint::open(found.folder).config().is_detector() ? "detect" : "classify";
+  } catch (const Error&) {
+    return "classify";
+  }
 }
 
 std::string resolved_model(const std::string& model) {

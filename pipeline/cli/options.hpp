@@ -17,27 +17,36 @@ namespace fovea::pipeline {
 
 /// The model that is used where none is named.
 inline constexpr const char* kBuiltinModel = "fovea-vit-cifar10";
+inline constexpr const char* kBuiltinDetector = "fovea-yolos-bccd";
 
 /// As typed; empty where the option was not given.
 struct CommonOptions {
-  std::string model, device, precision, batch, top, decode;
+  std::string model, device, precision, batch, top, decode, min_score, classes;
   std::vector<std::string> outputs;  // -o
   std::vector<std::string> sets;     // --set
   std::string progress = "auto";
   bool emit_yaml = false, json = false, no_tune = false;
 };
 
-void add_model_option(CLI::App& command, CommonOptions& options);
+/// A command on pictures.
+struct PictureOptions : CommonOptions {
+  std::vector<std::string> sources, lists;  // SRC and --list
+};
+void add_source_options(CLI::App& command, PictureOptions& options);
+void add_model_option(CLI::App& command, CommonOptions& options,
+                      const char* builtin = kBuiltinModel);
 /// --device, --precision, --no-tune.
 void add_device_options(CLI::App& command, CommonOptions& options);
 /// "`what` as JSON on standard output".
 void add_json_option(CLI::App& command, bool& json, const std::string& what);
-/// All of CommonOptions.
-void add_run_options(CLI::App& command, CommonOptions& options);
+/// All of CommonOptions but those of one kind of model: --top, --min-score and --classes.
+void add_run_options(CLI::App& command, CommonOptions& options,
+                     const char* builtin = kBuiltinModel);
+void add_top_option(CLI::App& command, CommonOptions& options);
 
-/// Overrides for a configuration whose classify stage is `classify` ("stages[0].classify") and
+/// Overrides for a configuration whose model is in the stage `stage` ("stages[0].classify") and
 /// that has `sinks` sinks already. Throws ConfigError for an output of unknown ending.
-std::vector<Override> to_overrides(const CommonOptions& options, const std::string& classify,
+std::vector<Override> to_overrides(const CommonOptions& options, const std::string& stage,
                                    std::size_t sinks);
 
 /// A SRC argument as the entry of `source`: "-", "@list.txt" or a path.
@@ -55,10 +64,13 @@ struct NamedConfig {
 /// CONFIG.yaml with `options` and, where not empty, `sources` instead of its own.
 NamedConfig config_from_file(const std::filesystem::path& file,
                              const std::vector<std::string>& sources, const CommonOptions& options);
-/// The configuration that `fovea classify SRC...` stands for; `lists` are --list files.
-NamedConfig config_from_sources(const std::vector<std::string>& sources,
-                                const std::vector<std::string>& lists,
-                                const CommonOptions& options);
+/// The configuration that `fovea classify SRC...` or `fovea detect SRC...` stands for: one stage,
+/// `stage`, with the model `builtin` where none is named.
+NamedConfig config_from_sources(const PictureOptions& options, const std::string& stage,
+                                const char* builtin);
+/// "detect" for a detector, else "classify": the stage that takes the model `name`. A model that
+/// cannot be opened counts as a classifier; whoever runs the stage says what is wrong with it.
+std::string stage_of_model(const std::string& name);
 
 /// What -m names, as find_model() takes it: random:NAME becomes a folder of the cache.
 std::string resolved_model(const std::string& model);

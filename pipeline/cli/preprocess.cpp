@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -44,9 +45,15 @@ vision::NpyArray make_tensor(const PreprocessOptions& options, const vision::Pre
                 ExitCode::nothing_done);
   }
   vision::NpyArray tensor;
-  tensor.shape = {3, static_cast<std::size_t>(recipe.output_h()),
-                  static_cast<std::size_t>(recipe.output_w())};
-  tensor.values.resize(recipe.output_count());
+  try {
+    const vision::InputSize size =
+        recipe.output_size(decoded.image.height_px(), decoded.image.width_px());
+    tensor.shape = {3, static_cast<std::size_t>(size.h), static_cast<std::size_t>(size.w)};
+  } catch (const std::length_error& error) {
+    throw Error(error.what(), options.image, "give a picture that is less narrow",
+                ExitCode::nothing_done);
+  }
+  tensor.values.resize(tensor.shape[0] * tensor.shape[1] * tensor.shape[2]);
   recipe.run(decoded.image, tensor.values);
   return tensor;
 }

@@ -45,6 +45,11 @@ std::string recipe_text(const vision::PreprocessSpec& spec) {
       text += fmt::format(" scaled to cover {} x {} ({}),", spec.resize_w, spec.resize_h,
                           filter_name(spec.resample));
       break;
+    case vision::ResizeMode::edges:
+      text += fmt::format(
+          " shorter side to {}, longer to at most {}, both down to a multiple of {} ({}),",
+          spec.shortest_edge, spec.longest_edge, spec.multiple_of, filter_name(spec.resample));
+      break;
   }
   if (spec.center_crop) text += fmt::format(" centre crop {} x {},", spec.crop_w, spec.crop_h);
   if (spec.rescale) text += fmt::format(" times {:.6g},", spec.rescale_factor);

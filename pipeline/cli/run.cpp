@@ -33,6 +33,7 @@ void add_run(CLI::App& app, ExitCode& exit_code) {
       ->type_name("SRC")
       ->allow_extra_args(false);
   add_run_options(*command, *options);
+  add_top_option(*command, *options);
   command->footer(kExamples);
   command->callback([options, &exit_code] {
     exit_code = execute(config_from_file(options->file, options->sources, *options), *options);

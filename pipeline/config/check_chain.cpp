@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include "pipeline/config/check.hpp"
 #include "pipeline/config/keys.hpp"
@@ -30,6 +32,19 @@ std::string example_of(const std::string& stage) {
   return "- " + stage + ": {" + keys + "}";
 }
 
+/// "labels or objects" -> both.
+std::vector<std::string> alternatives_of(const std::string& need) {
+  constexpr std::string_view kOr = " or ";
+  std::vector<std::string> all;
+  std::size_t from = 0;
+  for (std::size_t at = need.find(kOr); at != std::string::npos; at = need.find(kOr, from)) {
+    all.push_back(need.substr(from, at - from));
+    from = at + kOr.size();
+  }
+  all.push_back(need.substr(from));
+  return all;
+}
+
 std::string stage_name(const StageConfig& stage) {
   return stage_kinds()[stage.index()].section.name;
 }
@@ -48,7 +63,7 @@ bool has_faults_inside(const Place& place, const std::vector<Fault>& faults) {
 
 void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
   std::set<std::string> there{"image"};
-  const Place* first_classify = nullptr;
+  std::map<std::size_t, const Place*> models;  // the first of each kind
   for (std::size_t i = 0; i < config.stages.size(); ++i) {
     const StageConfig& stage = config.stages[i];
     const StageKind& kind = stage_kinds()[stage.index()];
@@ -66,14 +81,15 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
            comes_later ? "put " + maker + " before it"
                        : "put " + maker + " before it: " + example_of(maker)});
     }
-    if (std::holds_alternative<ClassifyConfig>(stage)) {
-      if (first_classify != nullptr) {
-        faults.push_back(
-            {place,
-             "a second classify would overwrite the labels of " + inner_name(*first_classify),
-             "keep one classify in a run; run fovea once for each model"});
-      } else {
-        first_classify = &place;
+    if (std::holds_alternative<ClassifyConfig>(stage) ||
+        std::holds_alternative<DetectConfig>(stage)) {
+      const std::string& name = kind.section.name;
+      const auto [first, fresh] = models.emplace(stage.index(), &place);
+      if (!fresh) {
+        faults.push_back({place,
+                          "a second " + name + " would overwrite the " + kind.gives.front() +
+                              " of " + inner_name(*first->second),
+                          "keep one " + name + " in a run; run fovea once for each model"});
       }
     }
     if (const auto* zones = std::get_if<ZonesConfig>(&stage)) check_zones(*zones, config, faults);
@@ -89,8 +105,12 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
   for (const SinkConfig& sink : config.sinks) {
     const SinkForm& form = sink_forms()[sink.kind.index()];
     for (const std::string& need : form.needs) {
-      if (there.contains(need)) continue;
-      const std::string maker = maker_of(need);
+      const std::vector<std::string> alternatives = alternatives_of(need);
+      if (std::ranges::any_of(alternatives,
+                              [&](const std::string& what) { return there.contains(what); })) {
+        continue;
+      }
+      const std::string maker = maker_of(alternatives.front());
       faults.push_back(
           {sink.place,
            "the sink '" + form.section.name + "' needs " + need + ", and no stage gives them",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <type_traits>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -161,15 +162,24 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
 }
 
 /// The class names of the model, or nothing after a fault.
-std::vector<std::string> check_model(const ClassifyConfig& classify, std::vector<Fault>& faults) {
-  if (classify.model.empty()) return {};  // already a fault of its own
+template <class Stage>
+std::vector<std::string> check_model(const Stage& stage, std::vector<Fault>& faults) {
+  if (stage.model.empty()) return {};  // already a fault of its own
+  constexpr bool kDetects = std::is_same_v<Stage, DetectConfig>;
   try {
-    const vision::LocalModel found = vision::find_model(classify.model);
-    return vision::Checkpoint::open(found.folder).config().labels;
+    const vision::LocalModel found = vision::find_model(stage.model);
+    const vision::VitConfig config = vision::Checkpoint::open(found.folder).config();
+    if (config.is_detector() == kDetects) return config.labels;
+    faults.push_back({stage.place,
+                      "the model '" + stage.model + "' " +
+                          (kDetects ? "names pictures and finds no objects"
+                                    : "finds objects and names no picture as a whole"),
+                      kDetects ? "use classify in place of detect, or a model of type yolos"
+                               : "use detect in place of classify, or a classifier"});
   } catch (const Error& error) {
-    faults.push_back(to_fault(classify.place, error));
-    return {};
+    faults.push_back(to_fault(stage.place, error));
   }
+  return {};
 }
 
 void check_classes(const std::vector<std::string>& classes, const Place& place,
@@ -189,18 +199,21 @@ void check_files(const RunConfig& config, std::vector<Fault>& faults) {
   for (const SourceConfig& source : config.sources) {
     check_source(source, faults);
   }
-  std::vector<std::string> names;
+  std::vector<std::string> names, objects;  // classes of the classifier, of the detector
   for (const StageConfig& stage : config.stages) {
     if (const auto* classify = std::get_if<ClassifyConfig>(&stage)) {
       names = check_model(*classify, faults);
+    } else if (const auto* detect = std::get_if<DetectConfig>(&stage)) {
+      objects = check_model(*detect, faults);
+      check_classes(detect->classes, detect->place, objects, faults);
     } else if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
       check_classes(filter->labels, filter->place, names, faults);
     } else if (const auto* zones = std::get_if<ZonesConfig>(&stage)) {
       for (const ZoneConfig& zone : zones->zones) {
-        check_classes(zone.classes, zone.place, names, faults);
+        check_classes(zone.classes, zone.place, objects, faults);
       }
       for (const LineConfig& line : zones->lines) {
-        check_classes(line.classes, line.place, names, faults);
+        check_classes(line.classes, line.place, objects, faults);
       }
     }
   }

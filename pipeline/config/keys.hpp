@@ -83,7 +83,7 @@ struct StageKind {
 struct SinkForm {
   Section section;
   SinkKind (*make)() = nullptr;
-  std::vector<std::string> needs;
+  std::vector<std::string> needs;  // each a thing, or several of which one will do: "a or b"
 };
 
 const Section& run_section();

@@ -19,6 +19,13 @@ struct ClassifyConfig {
   Place place;
 };
 
+struct DetectConfig {
+  std::string model;                 // as ClassifyConfig::model
+  double min_score = 0.5;            // objects above it are kept
+  std::vector<std::string> classes;  // names; empty: all
+  Place place;
+};
+
 /// Lets a picture pass to the sinks only if its best label fits.
 struct FilterConfig {
   std::vector<std::string> labels;  // empty: any
@@ -26,6 +33,17 @@ struct FilterConfig {
   Place place;
 };
 
-using StageConfig = std::variant<ClassifyConfig, FilterConfig, TrackConfig, ZonesConfig>;
+using StageConfig =
+    std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig, ZonesConfig>;
+
+/// What the stage's model is called; null where it has none.
+inline const std::string* model_of(const StageConfig& stage) {
+  return std::visit(
+      [](const auto& held) -> const std::string* {
+        if constexpr (requires { held.model; }) return &held.model;
+        return nullptr;
+      },
+      stage);
+}
 
 }  // namespace fovea::pipeline

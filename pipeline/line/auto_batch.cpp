@@ -72,8 +72,8 @@ BatchChoice measure(vision::Inference& inference, compute::Device& device, doubl
 std::string key_of(const vision::Inference& inference, const compute::Device& device,
                    const AutoBatchOptions& options) {
   return fmt::format("{} {} {} {} {}x{} {} {:.4g}", FOVEA_VERSION, device.info().uuid,
-                     device.info().driver, options.model_sha256, inference.input_h(),
-                     inference.input_w(), static_cast<int>(inference.options().precision),
+                     device.info().driver, options.model_sha256, inference.usual_size().h,
+                     inference.usual_size().w, static_cast<int>(inference.options().precision),
                      options.memory_share);
 }
 

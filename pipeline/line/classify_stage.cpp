@@ -11,20 +11,6 @@ namespace fovea::pipeline {
 
 namespace {
 
-// One flight on the device while the next is filled: a third would only wait.
-constexpr int kSlots = 2;
-
-class PendingFlight : public Flight {
- public:
-  explicit PendingFlight(vision::Pending pending) : pending_(std::move(pending)) {}
-  std::span<std::uint8_t> input(int i) override { return pending_.input(i); }
-  void submit() override { pending_.submit(); }
-  std::span<const float> finish() override { return pending_.finish(); }
-
- private:
-  vision::Pending pending_;
-};
-
 /// The checkpoint's recipe, with the filter that the user asked for by name.
 vision::PreprocessSpec recipe(vision::PreprocessSpec spec, const ClassifyConfig& config) {
   using vision::Resample;
@@ -46,25 +32,21 @@ vision::PreprocessSpec recipe(vision::PreprocessSpec spec, const ClassifyConfig&
                     "use nearest, box, bilinear, hamming, bicubic, lanczos or cv_linear");
 }
 
+const vision::Checkpoint& checked(const vision::Checkpoint& checkpoint) {
+  if (!checkpoint.config().is_detector()) return checkpoint;
+  throw ModelError("the model finds objects and names no picture as a whole",
+                   checkpoint.folder().string(),
+                   "use detect in place of classify, or a classifier");
+}
+
 }  // namespace
 
 ClassifyStage::ClassifyStage(compute::Device& device, const vision::Checkpoint& checkpoint,
                              const ClassifyConfig& config, compute::ops::Precision precision,
                              int batch)
-    : top_(config.top),
-      preprocessor_(recipe(checkpoint.preprocess(), config)),
-      inference_(device, checkpoint,
-                 {.precision = precision, .max_batch = batch, .slots = kSlots}) {}
-
-void ClassifyStage::prepare(const Frame& frame, std::span<std::uint8_t> input) const {
-  // Threads come and go with the line, and each prepares many pictures.
-  thread_local vision::ResampleScratch scratch;
-  preprocessor_.resize(frame.image, input, scratch);
-}
-
-std::unique_ptr<Flight> ClassifyStage::begin(InputSize, int n) {
-  return std::make_unique<PendingFlight>(inference_.begin(n));
-}
+    : InferenceStage(device, checked(checkpoint), recipe(checkpoint.preprocess(), config),
+                     precision, batch),
+      top_(config.top) {}
 
 void ClassifyStage::annotate(Frame& frame, std::span<const float> row) const {
   frame.labels = vision::top_labels(row, labels(), top_);

@@ -19,6 +19,7 @@
 #include "pipeline/config/config.hpp"
 #include "pipeline/decode/decode.hpp"
 #include "pipeline/line/classify_stage.hpp"
+#include "pipeline/line/detect_stage.hpp"
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
 #include "pipeline/sources/sources.hpp"
@@ -78,23 +79,30 @@ SourceOptions source_options(const RunConfig& config, const RunOptions& options)
 }
 
 /// What every model of the chain can spare; `models` outlive the result.
-Reduction least_reduction(std::vector<const ClassifyStage*> models) {
+Reduction least_reduction(std::vector<const InferenceStage*> models) {
   return [models = std::move(models)](int height, int width) {
     int least = models.front()->reduction(height, width);
-    for (const ClassifyStage* model : models) {
+    for (const InferenceStage* model : models) {
       least = std::min(least, model->reduction(height, width));
     }
     return least;
   };
 }
 
-Decode make_decode(const RunConfig& config, const std::vector<const ClassifyStage*>& models) {
+template <class Stage>
+bool has_stage(const RunConfig& config) {
+  return std::ranges::any_of(
+      config.stages, [](const StageConfig& stage) { return std::holds_alternative<Stage>(stage); });
+}
+
+Decode make_decode(const RunConfig& config, const std::vector<const InferenceStage*>& models) {
   DecodeOptions options{
       config.limits.max_pixels, config.limits.max_bytes, config.truncated == Truncated::accept, {}};
   if (config.decode == DecodeMode::fast && !models.empty()) {
     options.reduction = least_reduction(models);
   }
-  return [options](const Packet& packet) {
+  const bool looks_for_objects = has_stage<DetectConfig>(config);
+  return [options, looks_for_objects](const Packet& packet) {
     Decoded decoded = packet.path.empty() ? decode_bytes(packet.bytes, options)
                                           : decode_file(packet.path, options);
     Frame frame;
@@ -104,11 +112,12 @@ Decode make_decode(const RunConfig& config, const std::vector<const ClassifyStag
     frame.orientation = decoded.orientation;
     frame.truncated = decoded.truncated;
     frame.reduction = decoded.reduction;
+    frame.looks_for_objects = looks_for_objects;
     return frame;
   };
 }
 
-/// A `classify` stage's model, found and opened but not yet on the device.
+/// A stage's model, found and opened but not yet on the device.
 struct OpenedModel {
   vision::LocalModel local;
   vision::Checkpoint checkpoint;
@@ -117,14 +126,15 @@ struct OpenedModel {
 std::vector<OpenedModel> open_models(const RunConfig& config) {
   std::vector<OpenedModel> models;
   for (const auto& stage : config.stages) {
-    const auto* classify = std::get_if<ClassifyConfig>(&stage);
-    if (classify == nullptr) continue;
-    auto local = vision::find_model(classify->model);
+    const std::string* model = model_of(stage);
+    if (model == nullptr) continue;
+    auto local = vision::find_model(*model);
     auto checkpoint = vision::Checkpoint::open(local.folder);
     models.push_back({std::move(local), std::move(checkpoint)});
   }
   if (models.empty()) {
-    throw ConfigError("the chain has no model", "stages", "put a 'classify' stage first");
+    throw ConfigError("the chain has no model", "stages",
+                      "put a 'classify' or 'detect' stage first");
   }
   return models;
 }
@@ -142,7 +152,7 @@ std::string of_all(const std::vector<OpenedModel>& models, Text text) {
 
 struct BuiltChain {
   std::vector<std::unique_ptr<Stage>> stages;
-  std::vector<const ClassifyStage*> models;  // those of the stages
+  std::vector<const InferenceStage*> models;  // those of the stages
   std::vector<std::string> labels;
   int batch = 1;
 };
@@ -173,24 +183,31 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
       continue;
     }
     const vision::Checkpoint& checkpoint = (model++)->checkpoint;
-    const auto& wanted = std::get<ClassifyConfig>(stage);
     chain.labels = checkpoint.config().labels;
-    if (options.make_model) {
-      chain.stages.push_back(options.make_model(device, checkpoint, wanted));
+    const auto* classify = std::get_if<ClassifyConfig>(&stage);
+    if (classify != nullptr && options.make_model) {
+      chain.stages.push_back(options.make_model(device, checkpoint, *classify));
       continue;
     }
     const bool measured = config.batch == kAutoBatch;
-    auto classify = std::make_unique<ClassifyStage>(device, checkpoint, wanted, config.precision,
-                                                    measured ? 1 : config.batch);
+    const int batch = measured ? 1 : config.batch;
+    std::unique_ptr<InferenceStage> made;
+    if (classify != nullptr) {
+      made =
+          std::make_unique<ClassifyStage>(device, checkpoint, *classify, config.precision, batch);
+    } else {
+      made = std::make_unique<DetectStage>(device, checkpoint, std::get<DetectConfig>(stage),
+                                           config.precision, batch);
+    }
     if (measured) {
       AutoBatchOptions search{sha256(), config.memory, {}};
       if (!options.cache_dir.empty()) search.file = options.cache_dir / "batch-sizes.json";
-      const std::string found = classify->settle_batch(device, search);
+      const std::string found = made->settle_batch(device, search);
       if (options.on_notice) options.on_notice("batch " + found);
     }
-    chain.batch = classify->batch();
-    chain.models.push_back(classify.get());
-    chain.stages.push_back(std::move(classify));
+    chain.batch = made->batch();
+    chain.models.push_back(made.get());
+    chain.stages.push_back(std::move(made));
   }
   return chain;
 }
@@ -220,7 +237,12 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
 std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const RunIdentity& identity,
                                               const std::vector<std::string>& labels) {
   std::vector<std::unique_ptr<Sink>> sinks;
-  for (const auto& sink : config.sinks) sinks.push_back(make_sink(sink, identity, labels));
+  const Answers answers = has_stage<DetectConfig>(config) && !has_stage<ClassifyConfig>(config)
+                              ? Answers::objects
+                              : Answers::labels;
+  for (const auto& sink : config.sinks) {
+    sinks.push_back(make_sink(sink, identity, labels, answers));
+  }
   const fs::path dir = report_dir(config);
   if (dir.empty()) return sinks;
   std::error_code error;

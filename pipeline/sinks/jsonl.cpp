@@ -58,13 +58,34 @@ class ErrorSink final : public Sink {
   std::unique_ptr<RecordFile> file_;
 };
 
+Json labels_json(const std::vector<vision::Label>& labels) {
+  Json all = Json::array();
+  for (const vision::Label& label : labels) {
+    all.push_back({{"id", label.id}, {"name", label.name}, {"score", rounded(label.score, 6)}});
+  }
+  return all;
+}
+
+Json objects_json(const std::vector<vision::Object>& objects) {
+  Json all = Json::array();
+  for (const vision::Object& object : objects) {
+    const vision::Box& box = object.box;
+    Json one = {{"box", Json::array({rounded(box.x1, 2), rounded(box.y1, 2), rounded(box.x2, 2),
+                                     rounded(box.y2, 2)})},
+                {"id", object.id},
+                {"name", object.name},
+                {"score", rounded(object.score, 6)}};
+    if (object.track) one["track"] = *object.track;
+    if (!object.zones.empty()) one["zones"] = object.zones;
+    if (!object.labels.empty()) one["labels"] = labels_json(object.labels);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string to_record(const Frame& frame) {
-  Json labels = Json::array();
-  for (const vision::Label& label : frame.labels) {
-    labels.push_back({{"id", label.id}, {"name", label.name}, {"score", rounded(label.score, 6)}});
-  }
   Json record = {{"schema", kSchema},
                  {"source", source_field(frame.tag.source)},
                  {"frame", frame.tag.frame},
@@ -72,7 +93,10 @@ std::string to_record(const Frame& frame) {
   if (frame.orientation != 1) record["orientation"] = frame.orientation;
   if (frame.reduction != 1) record["reduction"] = frame.reduction;
   if (frame.truncated) record["truncated"] = true;
-  record["labels"] = std::move(labels);
+  if (!frame.looks_for_objects || !frame.labels.empty()) {
+    record["labels"] = labels_json(frame.labels);
+  }
+  if (frame.looks_for_objects) record["objects"] = objects_json(frame.objects);
   record["timings_ms"] = {{"decode", rounded(frame.timings.decode_ms, 3)},
                           {"preprocess", rounded(frame.timings.preprocess_ms, 3)},
                           {"inference", rounded(frame.timings.inference_ms, 3)}};

@@ -8,21 +8,21 @@
 namespace fovea::pipeline {
 
 std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& identity,
-                                const std::vector<std::string>& labels) {
+                                const std::vector<std::string>& labels, Answers answers) {
   return std::visit(
       [&](const auto& kind) -> std::unique_ptr<Sink> {
         using Kind = std::decay_t<decltype(kind)>;
         if constexpr (std::is_same_v<Kind, JsonlConfig>) {
           return make_jsonl_sink(kind);
         } else if constexpr (std::is_same_v<Kind, CsvConfig>) {
-          return make_csv_sink(kind);
+          return make_csv_sink(kind, answers);
         } else if constexpr (std::is_same_v<Kind, HtmlConfig>) {
           return make_html_sink(kind, identity);
         } else if constexpr (std::is_same_v<Kind, SortConfig>) {
           return make_sort_sink(kind, labels);
         } else {
           static_assert(std::is_same_v<Kind, TableConfig>);
-          return make_table_sink(kind, labels, stdout, terminal_style(stdout));
+          return make_table_sink(kind, labels, stdout, terminal_style(stdout), answers);
         }
       },
       config.kind);

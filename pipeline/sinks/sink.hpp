@@ -52,10 +52,14 @@ class Sink {
   virtual void finish(const RunSummary&) {}
 };
 
+/// What a chain answers with: sinks that have rows and columns lay them out by it.
+enum class Answers : std::uint8_t { labels, objects };
+
 /// The sink that `config` names. Opens its file or folder now: throws ConfigError where it cannot.
 /// `labels` are the model's class names by id.
 std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& identity,
-                                const std::vector<std::string>& labels);
+                                const std::vector<std::string>& labels,
+                                Answers answers = Answers::labels);
 
 /// errors.jsonl in `dir`: one line a failure (path, stage, reason, bytes); the file
 /// appears with the first failure, and one left from an earlier run is removed.

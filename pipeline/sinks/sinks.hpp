@@ -15,7 +15,7 @@
 namespace fovea::pipeline {
 
 std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config);
-std::unique_ptr<Sink> make_csv_sink(const CsvConfig& config);
+std::unique_ptr<Sink> make_csv_sink(const CsvConfig& config, Answers answers = Answers::labels);
 std::unique_ptr<Sink> make_html_sink(const HtmlConfig& config, const RunIdentity& identity);
 std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
                                      const std::vector<std::string>& labels);
@@ -34,7 +34,8 @@ TerminalStyle terminal_style(std::FILE* stream);
 /// Writes to `out` (borrowed), normally stdout.
 std::unique_ptr<Sink> make_table_sink(const TableConfig& config,
                                       const std::vector<std::string>& labels, std::FILE* out,
-                                      const TerminalStyle& style);
+                                      const TerminalStyle& style,
+                                      Answers answers = Answers::labels);
 
 /// The JSONL record of one picture, without newline.
 std::string to_record(const Frame& frame);

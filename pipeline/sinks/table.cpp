@@ -55,11 +55,25 @@ std::string bar(float score, bool unicode) {
   return cells + std::string(static_cast<std::size_t>(kBarCells - used), ' ');
 }
 
+/// "2 cats" is not ours to say: "2 cat 98 %, remote 91 %", each class with its best score.
+std::string objects_text(const std::vector<vision::Object>& objects) {
+  std::string text;
+  for (auto object = objects.begin(); object != objects.end(); ++object) {
+    const auto same_class = [&](const vision::Object& other) { return other.id == object->id; };
+    if (std::any_of(objects.begin(), object, same_class)) continue;
+    const auto count = std::count_if(object, objects.end(), same_class);
+    text +=
+        fmt::format("{}{}{} {:.0f} %", text.empty() ? "" : ", ",
+                    count > 1 ? fmt::format("{} ", count) : "", object->name, 100 * object->score);
+  }
+  return text.empty() ? "nothing" : text;
+}
+
 class TableSink final : public Sink {
  public:
   TableSink(const TableConfig& config, const std::vector<std::string>& labels, std::FILE* out,
-            const TerminalStyle& style)
-      : max_rows_(config.max_rows), out_(out), style_(style) {
+            const TerminalStyle& style, Answers answers)
+      : max_rows_(config.max_rows), out_(out), style_(style), answers_(answers) {
     int longest = 5;
     for (const std::string& label : labels) longest = std::max(longest, columns(printable(label)));
     const int fixed = kGap * 3 + kBarCells + kPercentColumns;
@@ -68,6 +82,11 @@ class TableSink final : public Sink {
     second_columns_ = room >= 45 ? std::min(longest + kPercentColumns, room * 3 / 10) : 0;
     if (second_columns_ == 0) label_columns_ = std::min(longest, room / 2);
     file_columns_ = room - label_columns_ - second_columns_;
+    if (answers == Answers::objects) {
+      const int both = std::max(style.columns, kNarrowest) - kGap;
+      file_columns_ = both * 2 / 5;
+      label_columns_ = both - file_columns_;
+    }
   }
 
   void write(const Outcome<Frame>& outcome) override {
@@ -106,6 +125,12 @@ class TableSink final : public Sink {
   }
 
   void print_header() {
+    if (answers_ == Answers::objects) {
+      print(paint(
+          cell("FILE", file_columns_, Cut::end) + "  " + cell("OBJECTS", label_columns_, Cut::end),
+          kBold));
+      return;
+    }
     std::string line = cell("FILE", file_columns_, Cut::end) + "  " +
                        cell("LABEL", label_columns_, Cut::end) + "  " +
                        cell("SCORE", kBarCells + kPercentColumns, Cut::end);
@@ -115,6 +140,12 @@ class TableSink final : public Sink {
 
   void print_row(const Frame& frame) {
     std::string line = cell(frame.tag.source, file_columns_, Cut::start);
+    if (answers_ == Answers::objects) {
+      const std::string_view colour = frame.objects.empty() ? kDim : kGreen;
+      print(line + "  " +
+            paint(cell(objects_text(frame.objects), label_columns_, Cut::end), colour));
+      return;
+    }
     if (!frame.labels.empty()) {
       const vision::Label& best = frame.labels.front();
       const std::string_view colour = best.score >= 0.5f ? kGreen : kYellow;
@@ -132,8 +163,9 @@ class TableSink final : public Sink {
   }
 
   void print_row(const Failure& failure) {
-    const int room = label_columns_ + kGap + kBarCells + kPercentColumns +
-                     (second_columns_ > 0 ? kGap + second_columns_ : 0);
+    const int beside =
+        kGap + kBarCells + kPercentColumns + (second_columns_ > 0 ? kGap + second_columns_ : 0);
+    const int room = label_columns_ + (answers_ == Answers::objects ? 0 : beside);
     print(cell(failure.tag.source, file_columns_, Cut::start) + "  " +
           paint(cell(failure.stage + ": " + failure.reason, room, Cut::end), kRed));
   }
@@ -154,6 +186,7 @@ class TableSink final : public Sink {
   int max_rows_;
   std::FILE* out_;
   TerminalStyle style_;
+  Answers answers_;
   int file_columns_ = 0, label_columns_ = 0, second_columns_ = 0;
   int rows_ = 0;
 };
@@ -181,8 +214,8 @@ TerminalStyle terminal_style(std::FILE* stream) {
 
 std::unique_ptr<Sink> make_table_sink(const TableConfig& config,
                                       const std::vector<std::string>& labels, std::FILE* out,
-                                      const TerminalStyle& style) {
-  return std::make_unique<TableSink>(config, labels, out, style);
+                                      const TerminalStyle& style, Answers answers) {
+  return std::make_unique<TableSink>(config, labels, out, style, answers);
 }
 
 }  // namespace fovea::pipeline

@@ -143,6 +143,29 @@ def tensors():
             yield {"recipe": name, "spec": described, "picture": list(picture), **golden(run(source(*picture)))}
 
 
+def yolos_tensors():
+    """Pictures that keep their shape. The recipes are files as they are on the hub."""
+    from transformers import YolosImageProcessor
+
+    half = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    configs = [{"size": {"shortest_edge": 96, "longest_edge": 128}}, {"size": 97, "max_size": 131, **half},
+               {"size": 64}, {"size": {"height": 50, "width": 81}, "resample": 3},
+               {"size": {"shortest_edge": 240, "longest_edge": 500}, "do_normalize": False}]
+    pictures = [("noise", 17, 31), ("smooth", 240, 320), ("noise", 333, 251), ("edges", 251, 240), ("noise", 97, 97),
+                ("smooth", 60, 250), ("edges", 301, 64), ("photo", 0, 0)]
+    for config in configs:
+        file = {"image_processor_type": "YolosImageProcessor", "do_pad": True, **config}
+        processor = YolosImageProcessor.from_dict(dict(file))
+        for picture in pictures:
+            result = processor(Image.fromarray(source(*picture)), return_tensors="np",
+                               input_data_format="channels_last")
+            yield {"config": file, "picture": list(picture),
+                   **golden(result["pixel_values"][0].astype(np.float32))}
+    processor = YolosImageProcessor.from_dict({})  # the size of small photographs, once
+    result = processor(Image.fromarray(source("smooth", 480, 640)), return_tensors="np")
+    yield {"config": {}, "picture": ["smooth", 480, 640], **golden(result["pixel_values"][0].astype(np.float32))}
+
+
 def write(name, records):
     lines = ",\n".join(json.dumps(record) for record in records)
     (OUT / name).write_text("[\n" + lines + "\n]\n")
@@ -153,13 +176,15 @@ def main():
     if int(PIL.__version__.split(".")[0]) >= 13:
         sys.exit("use Pillow 12 or earlier (pip install pillow==11.3.0): later ones resize in another order")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", help="write this file alone, as in yolos.json (made with transformers 4.46.3)")
     parser.add_argument("--photo", type=Path, help="cut photo.png out of this picture")
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     if options.photo:
         Image.open(options.photo).convert("RGB").crop((120, 60, 301, 181)).save(OUT / "photo.png", optimize=True)
-    write("resamples.json", resamples())
-    write("tensors.json", tensors())
+    for name, records in {"resamples.json": resamples, "tensors.json": tensors, "yolos.json": yolos_tensors}.items():
+        if options.only in (None, name):
+            write(name, records())
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ vec4 sigmoid(vec4 x) { return 1.0 / (1.0 + exp(-clamp(x, -80.0, 80.0))); }
 const uint ACTIVATION_GELU = 1;        // x Phi(x), exact
 const uint ACTIVATION_GELU_TANH = 2;   // 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 const uint ACTIVATION_GELU_QUICK = 3;  // x sigmoid(1.702 x)
+const uint ACTIVATION_RELU = 4;        // max(x, 0)
 
 vec4 activate(uint activation, vec4 x) {
   switch (activation) {
@@ -36,6 +37,8 @@ vec4 activate(uint activation, vec4 x) {
       return x * sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x));
     case ACTIVATION_GELU_QUICK:
       return x * sigmoid(1.702 * x);
+    case ACTIVATION_RELU:
+      return max(x, vec4(0.0));
   }
   return x;
 }

@@ -60,7 +60,7 @@ TEST_P(ActivationTest, StaysFiniteFarOut) {
 }
 
 std::string name_of_activation(const ::testing::TestParamInfo<ActivationTest::ParamType>& info) {
-  constexpr const char* kNames[] = {"none", "gelu", "gelu_tanh", "gelu_quick"};
+  constexpr const char* kNames[] = {"none", "gelu", "gelu_tanh", "gelu_quick", "relu"};
   return std::string(kNames[static_cast<int>(std::get<0>(info.param))]) + "_" +
          name(std::get<1>(info.param));
 }
@@ -68,7 +68,7 @@ std::string name_of_activation(const ::testing::TestParamInfo<ActivationTest::Pa
 INSTANTIATE_TEST_SUITE_P(
     All, ActivationTest,
     ::testing::Combine(::testing::Values(Activation::none, Activation::gelu, Activation::gelu_tanh,
-                                         Activation::gelu_quick),
+                                         Activation::gelu_quick, Activation::relu),
                        ::testing::Values(Variant::subgroup, Variant::portable)),
     name_of_activation);
 

@@ -161,7 +161,7 @@ TEST_P(MatrixActivationTest, MatchesTheReferenceFromMinusTwelveToTwelve) {
 
 std::string name_of_matrix_activation(
     const ::testing::TestParamInfo<MatrixActivationTest::ParamType>& info) {
-  constexpr const char* kNames[] = {"none", "gelu", "gelu_tanh", "gelu_quick"};
+  constexpr const char* kNames[] = {"none", "gelu", "gelu_tanh", "gelu_quick", "relu"};
   const LinearPlan& plan = std::get<0>(info.param);
   return name(plan.variant) + "_split" + std::to_string(plan.splits) + "_" +
          kNames[static_cast<int>(std::get<1>(info.param))];
@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          LinearPlan{Variant::coopmat2, 64, 64, 1},
                                          LinearPlan{Variant::coopmat2, 64, 64, 2}),
                        ::testing::Values(Activation::gelu, Activation::gelu_tanh,
-                                         Activation::gelu_quick)),
+                                         Activation::gelu_quick, Activation::relu)),
     name_of_matrix_activation);
 
 class MatrixRefusalTest : public DeviceTest {};

@@ -23,6 +23,8 @@ inline double activate(compute::ops::Activation activation, double x) {
       return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
     case Activation::gelu_quick:
       return x / (1.0 + std::exp(-1.702 * x));
+    case Activation::relu:
+      return x > 0.0 ? x : 0.0;
   }
   return x;
 }

@@ -58,6 +58,8 @@ double activate(double x, Activation activation) {
              (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
     case Activation::gelu_quick:
       return x / (1 + std::exp(-1.702 * x));
+    case Activation::relu:
+      return std::max(x, 0.0);
   }
   return x;
 }
@@ -198,6 +200,42 @@ class Layers {
   WeightStorage storage_;
 };
 
+/// Position embeddings [1, T, C] in the checkpoint's order to those over `grid`, in ours: those of
+/// detection tokens, which the checkpoint has last, come first.
+Matrix detector_positions(const VitConfig& config, std::span<const float> stored,
+                          vision::PatchGrid grid) {
+  const auto width = static_cast<std::size_t>(config.hidden_size);
+  const vision::PatchGrid own{config.grid_h(), config.grid_w()};
+  const auto own_values = static_cast<std::size_t>(own.count()) * width;
+  const auto detections = stored.subspan(width + own_values);
+  std::vector<float> patches = vision::resample_positions(
+      stored.subspan(width, own_values), own, grid, config.hidden_size, config.position_resampling);
+  Matrix positions(detections.size() / width + 1 + static_cast<std::size_t>(grid.count()), width);
+  auto to = std::copy(detections.begin(), detections.end(), positions.values.begin());
+  to = std::copy_n(stored.begin(), width, to);
+  std::copy(patches.begin(), patches.end(), to);
+  return positions;
+}
+
+/// [detection tokens, CLS, patches] with their positions.
+Matrix detector_sequence(const Checkpoint& checkpoint, const Matrix& patches,
+                         vision::PatchGrid grid) {
+  const VitConfig& config = checkpoint.config();
+  const std::int64_t width = config.hidden_size;
+  Matrix x = detector_positions(
+      config, checkpoint.f32("embeddings.position_embeddings", {1, config.tokens(), width}), grid);
+  std::size_t at = 0;
+  for (const float value :
+       checkpoint.f32("embeddings.detection_tokens", {1, config.detection_tokens, width})) {
+    x.values[at++] += value;
+  }
+  for (const float value : checkpoint.f32("embeddings.cls_token", {1, 1, width})) {
+    x.values[at++] += value;
+  }
+  for (const double value : patches.values) x.values[at++] += value;
+  return x;
+}
+
 /// Prefix rows first, then the patches; positions added to what has them.
 Matrix sequence(const Checkpoint& checkpoint, const Matrix& patches, vision::PatchGrid grid) {
   const VitConfig& config = checkpoint.config();
@@ -240,6 +278,33 @@ Matrix one_row(std::span<const double> row) {
   return x;
 }
 
+/// Three layers with ReLU between.
+Matrix mlp_head(const Layers& layers, const std::string& name, Matrix x, std::int64_t outputs) {
+  const auto width = static_cast<std::int64_t>(x.columns);
+  for (int i = 0; i < 3; ++i) {
+    x = layers.linear(x, fmt::format("{}.layers.{}", name, i), i < 2 ? width : outputs);
+    if (i == 2) continue;
+    for (double& value : x.values) value = activate(value, Activation::relu);
+  }
+  return x;
+}
+
+/// For each detection token the logits, then the box before its sigmoid.
+std::vector<double> detections(const Layers& layers, const VitConfig& config, const Matrix& last) {
+  Matrix x(static_cast<std::size_t>(config.detection_tokens), last.columns);
+  std::copy_n(last.values.begin(), x.values.size(), x.values.begin());
+  x = layers.layer_norm(x, "layernorm");
+  const auto classes = static_cast<std::int64_t>(config.labels.size());
+  const Matrix logits = mlp_head(layers, "class_labels_classifier", x, classes + 1);
+  const Matrix boxes = mlp_head(layers, "bbox_predictor", x, 4);
+  std::vector<double> all;
+  for (std::size_t r = 0; r < x.rows; ++r) {
+    all.insert(all.end(), logits.row(r).begin(), logits.row(r).end());
+    all.insert(all.end(), boxes.row(r).begin(), boxes.row(r).end());
+  }
+  return all;
+}
+
 std::vector<double> head(const Layers& layers, const VitConfig& config, const Matrix& last) {
   const auto classes = static_cast<std::int64_t>(config.labels.size());
   const std::string norm = config.final_norm_after_pool ? "fc_norm" : "layernorm";
@@ -273,15 +338,28 @@ VitTrace run_vit(const Checkpoint& checkpoint, std::span<const float> image, int
   const Layers layers(checkpoint, storage);
   const Matrix patches =
       layers.patch_projection(cut_patches(image, input_h, input_w, config.patch_h, config.patch_w));
+  const vision::PatchGrid grid{input_h / config.patch_h, input_w / config.patch_w};
   VitTrace trace;
-  trace.embeddings =
-      sequence(checkpoint, patches, {input_h / config.patch_h, input_w / config.patch_w});
+  trace.embeddings = config.is_detector() ? detector_sequence(checkpoint, patches, grid)
+                                          : sequence(checkpoint, patches, grid);
+  std::vector<float> mid_positions;
+  if (config.mid_positions) {
+    mid_positions = checkpoint.f32("encoder.mid_position_embeddings",
+                                   {config.layers - 1, 1, config.tokens(), config.hidden_size});
+  }
+  const std::size_t each = mid_positions.empty()
+                               ? 0
+                               : mid_positions.size() / static_cast<std::size_t>(config.layers - 1);
   Matrix x = trace.embeddings;
   for (int i = 0; i < config.layers; ++i) {
     x = layers.block(std::move(x), i);
     trace.blocks.push_back(x);
+    const std::size_t at = static_cast<std::size_t>(i) * each;
+    if (at < mid_positions.size()) {
+      add(x, detector_positions(config, std::span(mid_positions).subspan(at, each), grid));
+    }
   }
-  trace.logits = head(layers, config, x);
+  trace.logits = config.is_detector() ? detections(layers, config, x) : head(layers, config, x);
   return trace;
 }
 

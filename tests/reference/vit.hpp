@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The whole classifier in plain loops over doubles, on the CPU: the slow twin of
-// vision/models/vit.cpp. Shares nothing with compute/; patches are cut by OpenCV.
+// The whole model in plain loops over doubles, on the CPU: the slow twin of vision/models/.
+// Shares nothing with compute/; patches are cut by OpenCV.
 
 #include <span>
 #include <vector>
@@ -24,7 +24,8 @@ struct Matrix {
   }
 };
 
-/// What one picture leaves behind on its way, each [T, C] but the last.
+/// What one picture leaves behind on its way, each [T, C] but the last, which is what the model's
+/// forward() gives for it.
 struct VitTrace {
   Matrix embeddings{0, 0};
   std::vector<Matrix> blocks;

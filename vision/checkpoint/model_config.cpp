@@ -20,6 +20,7 @@ using nlohmann::json;
 
 // Far above any model there is, far below where products of them overflow.
 constexpr std::int64_t kMaxWidth = 1 << 16, kMaxLayers = 1 << 10, kMaxImage = 1 << 14;
+constexpr std::int64_t kMaxDetections = 1 << 12;
 constexpr std::size_t kMaxClasses = 1 << 20;
 
 struct ActivationName {
@@ -48,10 +49,11 @@ Activation activation_named(const std::string& name, const std::string& where) {
 }
 
 /// An int or [h, w], as image_size and patch_size are written.
-std::pair<int, int> edges(const json& config, const char* key, int fallback,
+std::pair<int, int> edges(const json& config, const char* key, std::pair<int, int> fallback,
                           const std::string& where) {
   const auto at = config.find(key);
-  if (at != config.end() && at->is_array()) {
+  if (at == config.end() || at->is_null()) return fallback;
+  if (at->is_array()) {
     if (at->size() == 2) {
       const json pair{{"height", (*at)[0]}, {"width", (*at)[1]}};
       return {static_cast<int>(integer_or(pair, "height", 0, 1, kMaxImage, where)),
@@ -60,7 +62,7 @@ std::pair<int, int> edges(const json& config, const char* key, int fallback,
     throw ModelError(fmt::format("'{}' is a list of {}, expected [height, width]", key, at->size()),
                      where, "write a whole number or [height, width]");
   }
-  const int edge = static_cast<int>(integer_or(config, key, fallback, 1, kMaxImage, where));
+  const int edge = static_cast<int>(integer_or(config, key, 0, 1, kMaxImage, where));
   return {edge, edge};
 }
 
@@ -107,14 +109,32 @@ bool has_canonical(const WeightFiles& weights, std::string_view canonical) {
   });
 }
 
-/// The first of "architectures", or what the tensors say where there is none.
-std::string architecture_of(const json& config, const WeightFiles& weights, bool is_deit,
-                            const std::string& where) {
-  std::string name;
+/// The first of "architectures", empty where there is none.
+std::string stated_architecture(const json& config) {
   const auto list = config.find("architectures");
   if (list != config.end() && list->is_array() && !list->empty() && (*list)[0].is_string()) {
-    name = (*list)[0].get<std::string>();
+    return (*list)[0].get<std::string>();
   }
+  return {};
+}
+
+std::string detector_architecture(const json& config, const WeightFiles& weights,
+                                  const std::string& where) {
+  constexpr const char* kOnlyOne = "YolosForObjectDetection";
+  const std::string stated = stated_architecture(config);
+  if (has_canonical(weights, "bbox_predictor.layers.0.weight") &&
+      (stated.empty() || stated == kOnlyOne)) {
+    return kOnlyOne;
+  }
+  throw ModelError(fmt::format("{} has no heads for classes and boxes",
+                               stated.empty() ? std::string("the checkpoint") : stated),
+                   where, fmt::format("use a checkpoint of {}", kOnlyOne));
+}
+
+/// What the file states, or what the tensors say where it states nothing.
+std::string architecture_of(const json& config, const WeightFiles& weights, bool is_deit,
+                            const std::string& where) {
+  std::string name = stated_architecture(config);
   const bool with_teacher = has_canonical(weights, "cls_classifier.weight");
   const bool has_head = with_teacher || has_canonical(weights, "classifier.weight");
   if (name.empty() && with_teacher) name = "DeiTForImageClassificationWithTeacher";
@@ -167,22 +187,24 @@ bool is_supported_type(const json& config, const std::string& where) {
     return is_supported_timm(string_or(config, "architecture", "", where));
   }
   const std::string type = string_or(config, "model_type", "", where);
-  return type == "vit" || type == "deit";
+  return type == "vit" || type == "deit" || type == "yolos";
 }
 
 VitConfig transformers_config(const json& config, const WeightFiles& weights,
                               const std::string& where) {
   const std::string type = string_or(config, "model_type", "", where);
-  if (type != "vit" && type != "deit") {
+  const bool is_yolos = type == "yolos";
+  if (type != "vit" && type != "deit" && !is_yolos) {
     throw ModelError(type.empty() ? std::string("config.json has no model_type")
                                   : fmt::format("model_type '{}' is not supported", type),
                      where,
-                     "use a model of type vit or deit, or a timm ViT (config.json with "
+                     "use a model of type vit, deit or yolos, or a timm ViT (config.json with "
                      "'architecture')");
   }
   VitConfig out;
   out.family = type;
-  out.architecture = architecture_of(config, weights, type == "deit", where);
+  out.architecture = is_yolos ? detector_architecture(config, weights, where)
+                              : architecture_of(config, weights, type == "deit", where);
   const auto whole = [&](const char* key, int fallback, std::int64_t high) {
     return static_cast<int>(integer_or(config, key, fallback, 1, high, where));
   };
@@ -191,14 +213,20 @@ VitConfig transformers_config(const json& config, const WeightFiles& weights,
   out.heads = whole("num_attention_heads", 12, kMaxWidth);
   out.mlp_size = whole("intermediate_size", 3072, 4 * kMaxWidth);
   out.channels = whole("num_channels", 3, 64);
-  std::tie(out.image_h, out.image_w) = edges(config, "image_size", 224, where);
-  std::tie(out.patch_h, out.patch_w) = edges(config, "patch_size", 16, where);
+  std::tie(out.image_h, out.image_w) =
+      edges(config, "image_size", is_yolos ? std::pair{512, 864} : std::pair{224, 224}, where);
+  std::tie(out.patch_h, out.patch_w) = edges(config, "patch_size", {16, 16}, where);
   out.qkv_bias = boolean_or(config, "qkv_bias", true, where);
   out.layer_norm_epsilon = static_cast<float>(number_or(config, "layer_norm_eps", 1e-12, where));
   out.activation = activation_named(string_or(config, "hidden_act", "gelu", where), where);
   out.distillation_token = type == "deit";
   if (out.architecture == "DeiTForImageClassificationWithTeacher") {
     out.pooling = Pooling::cls_and_distilled;
+  }
+  if (is_yolos) {
+    out.detection_tokens = whole("num_detection_tokens", 100, kMaxDetections);
+    out.mid_positions = boolean_or(config, "use_mid_position_embeddings", true, where);
+    out.pooling = Pooling::detections;
   }
   out.labels = labels_of(config, where);
   check_geometry(out, where);

@@ -18,7 +18,7 @@ bool is_timm_config(const nlohmann::json& config);
 /// Is it of a type that one of the readers below takes? Architecture and head are not looked at.
 bool is_supported_type(const nlohmann::json& config, const std::string& where);
 
-/// model_type vit or deit. `where` names the file in messages. Throws ModelError naming the
+/// model_type vit, deit or yolos. `where` names the file in messages. Throws ModelError naming the
 /// type, architecture, activation or value that is not supported, and those that are.
 VitConfig transformers_config(const nlohmann::json& config, const WeightFiles& weights,
                               const std::string& where);

@@ -26,7 +26,7 @@ constexpr std::int64_t kMaxEdge = 1 << 14;
 /// A processor class as transformers defines it: what an absent key means.
 struct ProcessorClass {
   std::string_view name;
-  bool whole_size_is_square;  // "size": 224 is 224x224, not the shortest edge
+  ResizeMode whole_size;  // what "size": 224 means
   int size;
   Resample resample;
   bool crop;
@@ -34,13 +34,17 @@ struct ProcessorClass {
   Rgb mean, stddev;
 };
 
-constexpr std::array<ProcessorClass, 6> kClasses{
-    {{"ViTImageProcessor", true, 224, Resample::bilinear, false, 224, kHalf, kHalf},
-     {"DeiTImageProcessor", true, 256, Resample::bicubic, true, 224, kHalf, kHalf},
-     {"CLIPImageProcessor", false, 224, Resample::bicubic, true, 224, kClipMean, kClipStd},
-     {"BitImageProcessor", false, 224, Resample::bicubic, true, 224, kClipMean, kClipStd},
-     {"SiglipImageProcessor", true, 224, Resample::bicubic, false, 224, kHalf, kHalf},
-     {"BeitImageProcessor", true, 256, Resample::bicubic, true, 224, kHalf, kHalf}}};
+constexpr ResizeMode kSquare = ResizeMode::exact, kShortest = ResizeMode::shortest_edge;
+
+constexpr std::array<ProcessorClass, 7> kClasses{
+    {{"ViTImageProcessor", kSquare, 224, Resample::bilinear, false, 224, kHalf, kHalf},
+     {"DeiTImageProcessor", kSquare, 256, Resample::bicubic, true, 224, kHalf, kHalf},
+     {"CLIPImageProcessor", kShortest, 224, Resample::bicubic, true, 224, kClipMean, kClipStd},
+     {"BitImageProcessor", kShortest, 224, Resample::bicubic, true, 224, kClipMean, kClipStd},
+     {"SiglipImageProcessor", kSquare, 224, Resample::bicubic, false, 224, kHalf, kHalf},
+     {"BeitImageProcessor", kSquare, 256, Resample::bicubic, true, 224, kHalf, kHalf},
+     {"YolosImageProcessor", ResizeMode::edges, 800, Resample::bilinear, false, 224, kImageNetMean,
+      kImageNetStd}}};
 
 /// "ViTFeatureExtractor", "ViTImageProcessorFast" and "ViTImageProcessorPil" are one class.
 std::string plain_class_name(std::string name) {
@@ -59,9 +63,10 @@ const ProcessorClass& class_of(const json& config, const std::string& model_type
   const std::string stated =
       string_or(config, "image_processor_type",
                 string_or(config, "feature_extractor_type", "", where), where);
-  const std::string name = !stated.empty()        ? plain_class_name(stated)
-                           : model_type == "deit" ? "DeiTImageProcessor"
-                                                  : "ViTImageProcessor";
+  const std::string name = !stated.empty()         ? plain_class_name(stated)
+                           : model_type == "deit"  ? "DeiTImageProcessor"
+                           : model_type == "yolos" ? "YolosImageProcessor"
+                                                   : "ViTImageProcessor";
   for (const ProcessorClass& known : kClasses) {
     if (known.name == name) return known;
   }
@@ -98,22 +103,30 @@ void read_size(PreprocessSpec& spec, const ProcessorClass& known, const json& co
                const std::string& where) {
   const json* size = find(config, "size");
   const json whole = size == nullptr ? json(known.size) : *size;
+  const bool keeps_shape = known.whole_size == ResizeMode::edges;
   if (whole.is_number()) {
     const int value = edge({{"size", whole}}, "size", where);
-    spec.resize = known.whole_size_is_square ? ResizeMode::exact : ResizeMode::shortest_edge;
+    spec.resize = known.whole_size;
     spec.resize_h = spec.resize_w = spec.shortest_edge = value;
+    if (find(config, "max_size") != nullptr) spec.longest_edge = edge(config, "max_size", where);
   } else if (read_height_width(whole, spec.resize_h, spec.resize_w, where)) {
     spec.resize = ResizeMode::exact;
-  } else if (whole.is_object() && find(whole, "shortest_edge") != nullptr &&
+  } else if (keeps_shape && whole.is_object() && find(whole, "shortest_edge") != nullptr &&
+             find(whole, "longest_edge") != nullptr) {
+    spec.resize = ResizeMode::edges;
+    spec.shortest_edge = edge(whole, "shortest_edge", where);
+    spec.longest_edge = edge(whole, "longest_edge", where);
+  } else if (!keeps_shape && whole.is_object() && find(whole, "shortest_edge") != nullptr &&
              find(whole, "longest_edge") == nullptr) {
     spec.resize = ResizeMode::shortest_edge;
     spec.shortest_edge = edge(whole, "shortest_edge", where);
   } else {
-    throw ModelError(fmt::format("the processor's size {} does not lead to one input size",
-                                 whole.dump(-1, ' ', false, json::error_handler_t::replace)),
-                     where,
-                     "use a model whose size is a number, [height, width], {height, width} or "
-                     "{shortest_edge}");
+    throw ModelError(
+        fmt::format("the processor's size {} does not lead to one input size",
+                    whole.dump(-1, ' ', false, json::error_handler_t::replace)),
+        where,
+        fmt::format("use a model whose size is a number, [height, width], {{height, width}} or {}",
+                    keeps_shape ? "{shortest_edge, longest_edge}" : "{shortest_edge}"));
   }
 }
 
@@ -169,12 +182,19 @@ void read_normalisation(PreprocessSpec& spec, const json& config, const char* me
 PreprocessSpec processor_spec(const json& config, const std::string& model_type,
                               const std::string& where) {
   const ProcessorClass& known = class_of(config, model_type, where);
+  // To pad a batch to its largest picture changes nothing where pictures of one size go together.
+  const bool pads_batches = known.whole_size == ResizeMode::edges;
   for (const char* key :
        {"do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis"}) {
+    if (pads_batches && key == std::string_view("do_pad")) continue;
     if (boolean_or(config, key, false, where)) {
       throw ModelError(fmt::format("the processor's '{}' is not supported", key), where,
                        "use a model whose pictures are only resized, cropped and normalised");
     }
+  }
+  if (find(config, "pad_size") != nullptr) {
+    throw ModelError("the processor's 'pad_size' is not supported", where,
+                     "use a model whose pictures are only resized, cropped and normalised");
   }
   PreprocessSpec spec;
   spec.processor = std::string(known.name);

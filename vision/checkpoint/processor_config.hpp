@@ -11,9 +11,9 @@
 
 namespace fovea::vision {
 
-/// transformers' processors of one fixed input size. `config` is the file's object, empty when
-/// there is none; `model_type` decides where it names no class.
-/// Throws ModelError naming the class or setting that is not supported.
+/// transformers' processors of one fixed input size, and YOLOS's. `config` is the file's object,
+/// empty when there is none; `model_type` decides where it names no class. Throws ModelError naming
+/// the class or setting that is not supported.
 PreprocessSpec processor_spec(const nlohmann::json& config, const std::string& model_type,
                               const std::string& where);
 

@@ -150,6 +150,9 @@ std::vector<ExpectedTensor> expected_tensors(const VitConfig& config) {
   if (config.register_tokens > 0) {
     expected.push_back({"embeddings.register_tokens", {1, config.register_tokens, width}});
   }
+  if (config.detection_tokens > 0) {
+    expected.push_back({"embeddings.detection_tokens", {1, config.detection_tokens, width}});
+  }
   const std::int64_t positions =
       config.positions_cover_prefix ? config.tokens() : config.patch_count();
   expected.push_back({"embeddings.position_embeddings", {1, positions, width}});
@@ -171,12 +174,28 @@ std::vector<ExpectedTensor> expected_tensors(const VitConfig& config) {
     if (config.layer_scale) expected.push_back({block + "layer_scale2", {width}});
   }
 
+  if (config.mid_positions) {
+    expected.push_back(
+        {"encoder.mid_position_embeddings", {config.layers - 1, 1, config.tokens(), width}});
+  }
   norm(config.final_norm_after_pool ? "fc_norm" : "layernorm");
-  if (config.pooling == Pooling::cls_and_distilled) {
-    linear("cls_classifier", classes, width, true);
-    linear("distillation_classifier", classes, width, true);
-  } else {
-    linear("classifier", classes, width, true);
+  switch (config.pooling) {
+    case Pooling::cls_and_distilled:
+      linear("cls_classifier", classes, width, true);
+      linear("distillation_classifier", classes, width, true);
+      break;
+    case Pooling::detections:
+      for (const auto& [head, outputs] :
+           {std::pair{"class_labels_classifier", classes + 1}, {"bbox_predictor", 4}}) {
+        linear(fmt::format("{}.layers.0", head), width, width, true);
+        linear(fmt::format("{}.layers.1", head), width, width, true);
+        linear(fmt::format("{}.layers.2", head), outputs, width, true);
+      }
+      break;
+    case Pooling::cls:
+    case Pooling::mean_patches:
+      linear("classifier", classes, width, true);
+      break;
   }
   return expected;
 }

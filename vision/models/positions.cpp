@@ -92,4 +92,28 @@ std::vector<float> resample_positions(std::span<const float> values, PatchGrid f
   return resampled;
 }
 
+std::vector<float> sequence_positions(const VitConfig& config, std::span<const float> stored,
+                                      PatchGrid grid) {
+  const auto width = static_cast<std::size_t>(config.hidden_size);
+  const auto values_of = [&](int tokens) { return static_cast<std::size_t>(tokens) * width; };
+  const PatchGrid own{config.grid_h(), config.grid_w()};
+  const std::size_t detection = values_of(config.detection_tokens);
+  const std::size_t prefix = config.positions_cover_prefix ? values_of(config.prefix_tokens()) : 0;
+  assert(stored.size() == prefix + values_of(own.count()) + detection);
+
+  std::vector<float> positions(stored.end() - static_cast<std::ptrdiff_t>(detection), stored.end());
+  const auto append = [&](std::span<const float> rows) {
+    positions.insert(positions.end(), rows.begin(), rows.end());
+  };
+  append(stored.first(prefix));
+  positions.resize(detection + values_of(config.prefix_tokens()), 0.0f);
+  const auto patches = stored.subspan(prefix, values_of(own.count()));
+  if (grid == own) {
+    append(patches);
+  } else {
+    append(resample_positions(patches, own, grid, config.hidden_size, config.position_resampling));
+  }
+  return positions;
+}
+
 }  // namespace fovea::vision

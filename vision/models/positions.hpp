@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Position embeddings moved from the grid a checkpoint was trained on to another one,
-// on the host, once per model.
+// on the host, once per model and size of its pictures.
 
 #include <span>
 #include <vector>
@@ -24,5 +24,13 @@ struct PatchGrid {
 /// Requires: values.size() == from.count() * channels, both grids non-empty.
 std::vector<float> resample_positions(std::span<const float> values, PatchGrid from, PatchGrid to,
                                       int channels, PositionResampling resampling);
+
+/// Position embeddings of a sequence over `grid`, a row per token: detection tokens, special
+/// tokens (zeros where the checkpoint has none for them), patches. `stored` [T, C] is in the
+/// checkpoint's order: special tokens, patches of its own grid, detection tokens. For ViT and DeiT
+/// transformers takes that grid to be square, so for a model of another shape it has no answer to
+/// compare with. Requires: stored.size() is what `config` says.
+std::vector<float> sequence_positions(const VitConfig& config, std::span<const float> stored,
+                                      PatchGrid grid);
 
 }  // namespace fovea::vision

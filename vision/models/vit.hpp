@@ -1,66 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929; DeiT: Touvron et al.
-// 2021, arXiv:2012.12877), named as transformers' checkpoints name it.
+// The vision transformer as a classifier (Dosovitskiy et al. 2021, arXiv:2010.11929; DeiT:
+// Touvron et al. 2021, arXiv:2012.12877), named as transformers' checkpoints name it.
 // Thread rule: immutable after construction; forward() may be called from any thread.
 
+#include <cstdint>
 #include <optional>
-#include <variant>
-#include <vector>
 
-#include "compute/buffer.hpp"
-#include "compute/ops/transformer.hpp"
-#include "compute/program.hpp"
-#include "vision/checkpoint/checkpoint.hpp"
-#include "vision/models/vit_config.hpp"
+#include "vision/models/model.hpp"
+#include "vision/models/vit_encoder.hpp"
 
 namespace fovea::vision {
 
-/// One encoder layer's weights on the device.
-struct VitBlock {
-  compute::ops::LayerNorm layernorm_before, layernorm_after;
-  compute::ops::Linear attention_qkv;  // query, key and value rows, one below the other
-  compute::ops::Linear attention_output, intermediate, output;
-};
-
-/// What forward() leaves readable besides its result.
-enum class VitTaps {
-  none,    // and of the last block, only the rows that the head reads are computed
-  blocks,  // outputs "embeddings" and "block.<i>", each [B, T, C]: to find where two runs part
-};
-
-/// What a model looks at: f32 [B, 3, H, W] as the processor's last step gives it, or pixels
-/// that the device takes through that step.
-using VitInput = std::variant<compute::Tensor, compute::ops::Pixels>;
-
-class VitModel {
+class VitModel final : public Model {
  public:
-  /// Uploads the weights. `input_h` x `input_w` (pixels) is what the processor delivers; where
-  /// its patch grid is not the checkpoint's, position embeddings are resampled to it.
-  /// Requires: `device` and `store` outlive every Program built from this model.
-  /// Throws ModelError when the picture is smaller than a patch.
+  /// Uploads the weights. Requires: as make_model().
   VitModel(compute::Device& device, compute::ConstantStore& store, const Checkpoint& checkpoint,
-           compute::ops::Precision precision, int input_h, int input_w);
+           compute::ops::Precision precision);
 
-  /// Appends the model: pictures -> logits [B, classes]. Same arguments, same steps.
-  /// Throws ShapeError when the pictures are not of the size the model was made for.
+  const VitConfig& config() const noexcept override { return encoder_.config(); }
+  std::int64_t answer_length() const noexcept override {
+    return static_cast<std::int64_t>(config().labels.size());
+  }
+  Positions positions(compute::ConstantStore& store, InputSize size) const override {
+    return encoder_.positions(store, size);
+  }
+  /// pictures -> logits [B, classes].
   compute::Tensor forward(compute::ProgramBuilder& p, const VitInput& pictures,
-                          VitTaps taps = VitTaps::none) const;
-
-  const VitConfig& config() const noexcept { return config_; }
-  int input_h() const noexcept { return input_h_; }
-  int input_w() const noexcept { return input_w_; }
+                          const Positions& positions, VitTaps taps = VitTaps::none) const override;
 
  private:
-  void check(const VitInput& pictures) const;
-  compute::Tensor embeddings(compute::ProgramBuilder& p, const VitInput& pictures) const;
+  explicit VitModel(const VitWeights& weights);
   compute::Tensor head(compute::ProgramBuilder& p, const compute::Tensor& x) const;
 
-  VitConfig config_;
-  int input_h_ = 0, input_w_ = 0;
-  compute::ops::Linear patch_projection_;
-  compute::ops::Table special_tokens_, positions_;
-  std::vector<VitBlock> layers_;
+  VitEncoder encoder_;
   compute::ops::LayerNorm final_norm_;
   compute::ops::Linear classifier_;
   std::optional<compute::ops::Linear> distillation_classifier_;

@@ -45,6 +45,10 @@ ops::Linear VitWeights::patch_projection() const {
 ops::Table VitWeights::special_tokens() const {
   const std::int64_t width = config_.hidden_size;
   std::vector<float> rows;
+  if (config_.detection_tokens > 0) {
+    append(rows,
+           checkpoint_.f32("embeddings.detection_tokens", {1, config_.detection_tokens, width}));
+  }
   if (config_.class_token) append(rows, checkpoint_.f32("embeddings.cls_token", {1, 1, width}));
   if (config_.distillation_token) {
     append(rows, checkpoint_.f32("embeddings.distillation_token", {1, 1, width}));
@@ -54,13 +58,26 @@ ops::Table VitWeights::special_tokens() const {
            checkpoint_.f32("embeddings.register_tokens", {1, config_.register_tokens, width}));
   }
   if (rows.empty()) return {};
-  return ops::upload_table(store_, "special_tokens", {config_.prefix_tokens(), width}, rows);
+  const auto count = static_cast<std::int64_t>(rows.size()) / width;
+  return ops::upload_table(store_, "special_tokens", {count, width}, rows);
 }
 
-ops::Table VitWeights::positions(PatchGrid grid) const {
-  return ops::upload_table(store_, "position_embeddings",
-                           {config_.prefix_tokens() + grid.count(), config_.hidden_size},
-                           sequence_positions(checkpoint_, grid));
+std::vector<float> VitWeights::stored_positions() const {
+  const int rows = config_.positions_cover_prefix ? config_.tokens() : config_.patch_count();
+  return checkpoint_.f32("embeddings.position_embeddings", {1, rows, config_.hidden_size});
+}
+
+std::vector<std::vector<float>> VitWeights::stored_mid_positions() const {
+  if (!config_.mid_positions) return {};
+  const int blocks = config_.layers - 1;
+  const std::vector<float> all = checkpoint_.f32(
+      "encoder.mid_position_embeddings", {blocks, 1, config_.tokens(), config_.hidden_size});
+  std::vector<std::vector<float>> each;
+  const auto size = static_cast<std::ptrdiff_t>(all.size()) / blocks;
+  for (auto first = all.begin(); first != all.end(); first += size) {
+    each.emplace_back(first, first + size);
+  }
+  return each;
 }
 
 VitBlock VitWeights::block(int index) const {
@@ -83,6 +100,31 @@ ops::LayerNorm VitWeights::final_norm() const {
 
 ops::Linear VitWeights::classifier(const std::string& name) const {
   return linear("", name, static_cast<int>(config_.labels.size()), config_.hidden_size);
+}
+
+ops::Linear VitWeights::detection_heads(int layer) const {
+  const std::int64_t width = config_.hidden_size;
+  const auto classes = static_cast<std::int64_t>(config_.labels.size());
+  const bool is_last = layer == 2;
+  const std::int64_t in_features = layer == 0 ? width : 2 * width;
+  std::vector<float> weight, bias;
+  std::int64_t column = 0;  // where the head's own input begins
+  for (const auto& [head, out_features] :
+       {std::pair{"class_labels_classifier", is_last ? classes + 1 : width},
+        {"bbox_predictor", is_last ? 4 : width}}) {
+    const std::string name = fmt::format("{}.layers.{}", head, layer);
+    const std::vector<float> own = checkpoint_.f32(name + ".weight", {out_features, width});
+    for (auto row = own.begin(); row != own.end(); row += width) {
+      weight.insert(weight.end(), static_cast<std::size_t>(column), 0.0f);
+      weight.insert(weight.end(), row, row + width);
+      weight.insert(weight.end(), static_cast<std::size_t>(in_features - width - column), 0.0f);
+    }
+    append(bias, checkpoint_.f32(name + ".bias", {out_features}));
+    if (layer > 0) column = width;
+  }
+  return ops::upload_linear(device_, store_, fmt::format("detection_heads.{}", layer),
+                            static_cast<std::int64_t>(bias.size()), in_features, weight, bias,
+                            edge_precision_);
 }
 
 /// LayerScale's factor per output channel, s * (W x + b), is folded in: (s W) x + s b. That
@@ -122,28 +164,6 @@ ops::LayerNorm VitWeights::layer_norm(const std::string& scope, const std::strin
   const std::vector<float> gamma = checkpoint_.f32(scope + name + ".weight", {config_.hidden_size});
   const std::vector<float> beta = checkpoint_.f32(scope + name + ".bias", {config_.hidden_size});
   return ops::upload_layer_norm(store_, name, gamma, beta, config_.layer_norm_epsilon);
-}
-
-std::vector<float> sequence_positions(const Checkpoint& checkpoint, PatchGrid grid) {
-  const VitConfig& config = checkpoint.config();
-  const auto width = static_cast<std::size_t>(config.hidden_size);
-  const auto prefix = static_cast<std::size_t>(config.prefix_tokens());
-  const int stored_rows = config.positions_cover_prefix ? config.tokens() : config.patch_count();
-  const std::vector<float> stored =
-      checkpoint.f32("embeddings.position_embeddings", {1, stored_rows, config.hidden_size});
-
-  const std::size_t stored_prefix = config.positions_cover_prefix ? prefix : 0;
-  const auto patches = std::span(stored).subspan(stored_prefix * width);
-  std::vector<float> positions(prefix * width, 0.0f);
-  std::copy_n(stored.begin(), stored_prefix * width, positions.begin());
-  const PatchGrid own{config.grid_h(), config.grid_w()};
-  if (grid == own) {
-    positions.insert(positions.end(), patches.begin(), patches.end());
-  } else {
-    append(positions,
-           resample_positions(patches, own, grid, config.hidden_size, config.position_resampling));
-  }
-  return positions;
 }
 
 }  // namespace fovea::vision

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// From a checkpoint's tensors to what vit.cpp computes with: joined, folded, resampled and
-// uploaded. Used only while a VitModel is made.
+// From a checkpoint's tensors to what the models compute with: joined, folded and uploaded.
+// Used only while a Model is made.
 
 #include <string>
 #include <string_view>
@@ -10,8 +10,7 @@
 #include "compute/buffer.hpp"
 #include "compute/ops/transformer.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
-#include "vision/models/positions.hpp"
-#include "vision/models/vit.hpp"
+#include "vision/models/vit_encoder.hpp"
 
 namespace fovea::vision {
 
@@ -22,13 +21,21 @@ class VitWeights {
 
   /// The patch convolution as a matrix: weight [C, 3 * patch_h * patch_w].
   compute::ops::Linear patch_projection() const;
-  /// [CLS], [DIST] and registers in the sequence's order; an empty Table where there are none.
+  const VitConfig& config() const noexcept { return config_; }
+  /// Detection tokens, [CLS], [DIST] and registers in the sequence's order; an empty Table where
+  /// there are none.
   compute::ops::Table special_tokens() const;
-  /// One row per token of a sequence over `grid`; zeros where a token has no position.
-  compute::ops::Table positions(PatchGrid grid) const;
+  /// Position embeddings as the checkpoint has them: for sequence_positions().
+  std::vector<float> stored_positions() const;
+  /// The same for those added after each block; none where the model has none.
+  std::vector<std::vector<float>> stored_mid_positions() const;
   VitBlock block(int index) const;
   compute::ops::LayerNorm final_norm() const;
   compute::ops::Linear classifier(const std::string& name) const;
+  /// Layer 0, 1 or 2 of YOLOS's two heads as one matrix, the classifier's rows above the box
+  /// predictor's: both read one input in layer 0, and each its own half of it after that, so the
+  /// rest of the matrix is zeros, which change no sum.
+  compute::ops::Linear detection_heads(int layer) const;
 
  private:
   compute::ops::Linear linear(const std::string& scope, const std::string& name, int out_features,
@@ -43,10 +50,5 @@ class VitWeights {
   compute::ops::Precision precision_;       // of the blocks
   compute::ops::Precision edge_precision_;  // of the first and the last product
 };
-
-/// Position embeddings of a sequence over `grid`: [prefix_tokens + grid.count(), C]. They are
-/// resampled from the grid the checkpoint was trained on; transformers takes that to be square,
-/// so for a model of another shape it has no answer to compare with.
-std::vector<float> sequence_positions(const Checkpoint& checkpoint, PatchGrid grid);
 
 }  // namespace fovea::vision

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include <fmt/core.h>
@@ -14,9 +15,32 @@
 namespace fovea::vision {
 namespace {
 
+// The picture that stands for all where each keeps its shape: a small photograph, 4 to 3.
+constexpr int kUsualH = 480, kUsualW = 640;
+
 struct FullSize {
   std::int64_t h = 0, w = 0;
 };
+
+/// transformers' get_size_with_aspect_ratio (image_processing_yolos.py), in its own arithmetic:
+/// int() cuts off, round() rounds half to even.
+FullSize within_edges(const PreprocessSpec& spec, std::int64_t h, std::int64_t w) {
+  const auto height = static_cast<double>(h), width = static_cast<double>(w);
+  const double longest = std::max(height, width), shortest = std::min(height, width);
+  double exact = spec.shortest_edge;  // of the shorter side
+  const bool is_cut = longest / shortest * exact > spec.longest_edge;
+  if (is_cut) exact = spec.longest_edge * shortest / longest;
+  const auto edge = static_cast<std::int64_t>(std::nearbyint(exact));
+  FullSize full;
+  if (w < h) {
+    full = {static_cast<std::int64_t>(exact * height / width), edge};
+  } else if (h == edge) {
+    full = {h, w};
+  } else {
+    full = {edge, static_cast<std::int64_t>(exact * width / height)};
+  }
+  return {full.h - full.h % spec.multiple_of, full.w - full.w % spec.multiple_of};
+}
 
 /// The size the whole picture is resized to, before any crop.
 FullSize full_size(const PreprocessSpec& spec, std::int64_t h, std::int64_t w) {
@@ -38,6 +62,8 @@ FullSize full_size(const PreprocessSpec& spec, std::int64_t h, std::int64_t w) {
       };
       return {side(h), side(w)};
     }
+    case ResizeMode::edges:
+      return within_edges(spec, h, w);
   }
   assert(false);
   return {};
@@ -71,12 +97,20 @@ void require(bool condition, const PreprocessSpec& spec, const std::string& what
 }
 
 void check(const PreprocessSpec& spec) {
-  require(spec.center_crop || spec.resize == ResizeMode::exact, spec,
+  require(spec.center_crop || spec.resize == ResizeMode::exact || spec.resize == ResizeMode::edges,
+          spec,
           "the preprocessing gives pictures of no fixed size: it has neither an exact resize nor "
           "a centre crop");
   if (spec.resize == ResizeMode::exact || spec.resize == ResizeMode::cover)
     require(spec.resize_h > 0 && spec.resize_w > 0, spec,
             fmt::format("the resize to {}x{} is not positive", spec.resize_h, spec.resize_w));
+  if (spec.resize == ResizeMode::edges) {
+    require(spec.multiple_of > 0, spec, "the sides' step is not positive");
+    const FullSize usual = within_edges(spec, kUsualH, kUsualW);
+    require(usual.h > 0 && usual.w > 0, spec,
+            fmt::format("edges of {} and {} in steps of {} leave nothing of a picture",
+                        spec.shortest_edge, spec.longest_edge, spec.multiple_of));
+  }
   if (spec.resize == ResizeMode::shortest_edge)
     require(spec.shortest_edge > 0, spec,
             fmt::format("the shortest edge {} is not positive", spec.shortest_edge));
@@ -93,8 +127,7 @@ void check(const PreprocessSpec& spec) {
 
 Preprocessor::Preprocessor(const PreprocessSpec& spec) : spec_(spec) {
   check(spec);
-  output_h_ = spec.center_crop ? spec.crop_h : spec.resize_h;
-  output_w_ = spec.center_crop ? spec.crop_w : spec.resize_w;
+  usual_size_ = output_size(kUsualH, kUsualW);
   // A byte has 256 values, so the arithmetic is done once: multiplied in double, rounded to
   // single, then (x - mean) / std in single (transformers' image_transforms.py: rescale,
   // normalize). torchvision's x / 255 in single gives the same 256 values.
@@ -109,15 +142,29 @@ Preprocessor::Preprocessor(const PreprocessSpec& spec) : spec_(spec) {
     }
 }
 
+InputSize Preprocessor::output_size(int h, int w) const {
+  if (spec_.center_crop) return {spec_.crop_h, spec_.crop_w};
+  const FullSize full = full_size(spec_, h, w);
+  if (full.h == 0 || full.w == 0) {
+    throw std::length_error(fmt::format(
+        "a picture of {}x{} pixels (width x height) is too narrow: scaled to edges of {} and {}, a "
+        "side is shorter than {}",
+        w, h, spec_.shortest_edge, spec_.longest_edge, spec_.multiple_of));
+  }
+  return {static_cast<int>(full.h), static_cast<int>(full.w)};
+}
+
 void Preprocessor::resize(const Image& image, std::span<std::uint8_t> pixels,
                           ResampleScratch& scratch) const {
-  assert(pixels.size() == output_count());
-  cv::Mat out(output_h_, output_w_, CV_8UC3, pixels.data());
   const int h = image.height_px(), w = image.width_px();
+  const InputSize size = output_size(h, w);
+  assert(pixels.size() ==
+         std::size_t{3} * static_cast<std::size_t>(size.h) * static_cast<std::size_t>(size.w));
+  cv::Mat out(size.h, size.w, CV_8UC3, pixels.data());
   const FullSize full = full_size(spec_, h, w);
   if (!spec_.center_crop) {
-    resample(image.rgb, {w, full.w, 0, output_w_}, {h, full.h, 0, output_h_}, spec_.resample,
-             scratch, out);
+    resample(image.rgb, {w, full.w, 0, size.w}, {h, full.h, 0, size.h}, spec_.resample, scratch,
+             out);
     return;
   }
   const CroppedAxis x = crop_axis(w, full.w, spec_.crop_w, spec_.crop_rounding);
@@ -136,8 +183,8 @@ int Preprocessor::reduction(int h, int w) const noexcept {
 }
 
 void Preprocessor::normalise(std::span<const std::uint8_t> pixels, std::span<float> tensor) const {
-  assert(pixels.size() == output_count() && tensor.size() == output_count());
-  const std::size_t plane = output_count() / 3;
+  assert(pixels.size() % 3 == 0 && tensor.size() == pixels.size());
+  const std::size_t plane = pixels.size() / 3;
   const std::uint8_t* pixel = pixels.data();
   for (std::size_t i = 0; i < plane; ++i, pixel += 3) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
@@ -147,7 +194,7 @@ void Preprocessor::normalise(std::span<const std::uint8_t> pixels, std::span<flo
 }
 
 void Preprocessor::run(const Image& image, std::span<float> tensor) const {
-  std::vector<std::uint8_t> pixels(output_count());
+  std::vector<std::uint8_t> pixels(tensor.size());
   ResampleScratch scratch;
   resize(image, pixels, scratch);
   normalise(pixels, tensor);

@@ -24,6 +24,8 @@ enum class ResizeMode : int {
   exact,          // to resize_h x resize_w, aspect ratio ignored ("squash")
   shortest_edge,  // shorter side to shortest_edge, longer side int(S * long / short)
   cover,          // aspect ratio kept, smallest that covers resize_h x resize_w (timm, not square)
+  edges,          // shorter side to shortest_edge, or less where the longer would pass
+                  // longest_edge; then each down to a multiple of multiple_of (YOLOS)
 };
 
 /// How a centre crop splits an odd number of rows or columns. They differ by one pixel.
@@ -37,7 +39,9 @@ struct PreprocessSpec {
 
   ResizeMode resize = ResizeMode::exact;
   int resize_h = 224, resize_w = 224;  // ResizeMode::exact, ResizeMode::cover
-  int shortest_edge = 224;             // ResizeMode::shortest_edge
+  int shortest_edge = 224;             // ResizeMode::shortest_edge, ResizeMode::edges
+  int longest_edge = 1333;             // ResizeMode::edges
+  int multiple_of = 16;                // ResizeMode::edges
   Resample resample = Resample::bilinear;
 
   bool center_crop = false;

@@ -12,7 +12,7 @@
 
 #include "compute/buffer.hpp"
 #include "compute/program.hpp"
-#include "vision/models/vit.hpp"
+#include "vision/models/model.hpp"
 #include "vision/preprocess/npy.hpp"
 
 namespace fovea::golden {
@@ -148,11 +148,12 @@ std::vector<Trace> run_on_device(compute::Device& device, const vision::Checkpoi
                                  compute::ops::Precision precision, int input_h, int input_w,
                                  const std::vector<std::span<const float>>& pictures) {
   compute::ConstantStore weights(device);
-  const vision::VitModel model(device, weights, checkpoint, precision, input_h, input_w);
+  const auto model = vision::make_model(device, weights, checkpoint, precision);
+  const vision::Positions positions = model->positions(weights, {input_h, input_w});
   compute::ProgramBuilder builder(device, "golden");
   const compute::Tensor images =
       builder.input("images", {{static_cast<std::int64_t>(pictures.size()), 3, input_h, input_w}});
-  builder.output("logits", model.forward(builder, images, vision::VitTaps::blocks));
+  builder.output("logits", model->forward(builder, images, positions, vision::VitTaps::blocks));
   compute::Program program = std::move(builder).build(1);
 
   compute::Run run = program.begin();

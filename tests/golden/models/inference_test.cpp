@@ -205,9 +205,9 @@ TEST_F(Inference, GivesItsMemoryBack) {
 
 TEST_F(Inference, KnowsItsPicturesSize) {
   vision::Inference inference = make(1, 1);
-  EXPECT_EQ(inference.input_h(), golden_.input_h);
-  EXPECT_EQ(inference.input_w(), golden_.input_w);
-  EXPECT_EQ(inference.classes(), 6);
+  EXPECT_EQ(inference.usual_size().h, golden_.input_h);
+  EXPECT_EQ(inference.usual_size().w, golden_.input_w);
+  EXPECT_EQ(inference.answer_length(), 6);
   vision::Pending pending = inference.begin(1);
   EXPECT_EQ(pending.input(0).size(), pictures_[0].pixels.size());
 }

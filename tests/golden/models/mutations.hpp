@@ -28,6 +28,8 @@ inline constexpr Mutation kMutations[] = {
     {"no_epsilon_given", "vit-epsilon-1e-6", R"("layer_norm_eps": 1e-06,)", "", "block.0"},
     {"one_head_for_two", "vit-head-dim-24", R"("num_attention_heads": 2)",
      R"("num_attention_heads": 1)", "block.0"},
+    {"positions_of_another_grid", "yolos-interpolated", "    32,\n    56", "    56,\n    32",
+     "embeddings"},
 };
 
 inline void PrintTo(const Mutation& mutation, std::ostream* out) { *out << mutation.name; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What VitModel promises besides its numbers.
+// What models promise besides their numbers.
 #include <cstring>
 #include <string>
 #include <utility>
@@ -19,30 +19,26 @@ using compute::ops::Precision;
 
 class VitModel : public test::DeviceTest {
  protected:
-  vision::VitModel make(compute::ConstantStore& store, int input_h, int input_w) {
-    return {device(), store, checkpoint_, Precision::fp32, input_h, input_w};
-  }
-
-  compute::Program build(const vision::VitModel& model, const compute::Shape& image) {
+  /// Of pictures of 32x32, for a batch of `image`.
+  compute::Program build(const compute::Shape& image) {
     compute::ProgramBuilder builder(device(), "vit");
-    builder.output("logits", model.forward(builder, builder.input("images", {image})));
+    builder.output("logits", model_.forward(builder, builder.input("images", {image}), positions_));
     return std::move(builder).build(1);
   }
 
   GoldenModel golden_ = load_golden("vit-plain");
   vision::Checkpoint checkpoint_ = vision::Checkpoint::open(golden_.folder);
+  compute::ConstantStore store_{device()};
+  vision::VitModel model_{device(), store_, checkpoint_, Precision::fp32};
+  vision::Positions positions_ = model_.positions(store_, {32, 32});
 };
 
 TEST_F(VitModel, AppendsTheSameStepsEachTime) {
-  compute::ConstantStore store(device());
-  const vision::VitModel model = make(store, 32, 32);
-  EXPECT_EQ(build(model, {2, 3, 32, 32}).describe(), build(model, {2, 3, 32, 32}).describe());
+  EXPECT_EQ(build({2, 3, 32, 32}).describe(), build({2, 3, 32, 32}).describe());
 }
 
 TEST_F(VitModel, StepsCarryTheCheckpointsNames) {
-  compute::ConstantStore store(device());
-  const vision::VitModel model = make(store, 32, 32);
-  const compute::Program program = build(model, {1, 3, 32, 32});
+  const compute::Program program = build({1, 3, 32, 32});
   std::vector<std::string> names;
   for (const compute::Step& step : program.steps()) names.push_back(step.name);
   EXPECT_THAT(names,
@@ -53,9 +49,7 @@ TEST_F(VitModel, StepsCarryTheCheckpointsNames) {
 }
 
 TEST_F(VitModel, OnlyTheRowThatTheHeadReadsIsNormalised) {
-  compute::ConstantStore store(device());
-  const vision::VitModel model = make(store, 32, 32);
-  const compute::Program program = build(model, {4, 3, 32, 32});
+  const compute::Program program = build({4, 3, 32, 32});
   for (const compute::Step& step : program.steps()) {
     if (step.name != "layernorm") continue;
     EXPECT_EQ(step.writes.at(0).shape(), (compute::Shape{4, 32}));
@@ -64,8 +58,8 @@ TEST_F(VitModel, OnlyTheRowThatTheHeadReadsIsNormalised) {
   FAIL() << "no final norm";
 }
 
-// The last block then computes one row, two or all; a head that saw another row would differ by far
-// more than the order of a sum can do.
+// The last block then computes one row, two, those of the detection tokens or all; a head that saw
+// another row would differ by far more than the order of a sum can do.
 class LastBlock : public test::DeviceTest, public testing::WithParamInterface<const char*> {};
 
 TEST_P(LastBlock, RowsThatNobodyReadsChangeNothing) {
@@ -77,11 +71,12 @@ TEST_P(LastBlock, RowsThatNobodyReadsChangeNothing) {
     pixels[i] = static_cast<float>(i % 97) / 48.0f - 1.0f;
   }
   compute::ConstantStore store(device());
-  const vision::VitModel model(device(), store, checkpoint, Precision::fp32, height, width);
+  const auto model = vision::make_model(device(), store, checkpoint, Precision::fp32);
+  const vision::Positions positions = model->positions(store, {height, width});
   const auto logits = [&](vision::VitTaps taps) {
     compute::ProgramBuilder builder(device(), "vit");
     const compute::Tensor images = builder.input("images", {{2, 3, height, width}});
-    builder.output("logits", model.forward(builder, images, taps));
+    builder.output("logits", model->forward(builder, images, positions, taps));
     compute::Program program = std::move(builder).build(1);
     compute::Run run = program.begin();
     std::memcpy(run.input("images").data(), pixels.data(), pixels.size() * sizeof(float));
@@ -97,7 +92,8 @@ TEST_P(LastBlock, RowsThatNobodyReadsChangeNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Heads, LastBlock,
-                         testing::Values("vit-plain", "deit-distilled", "timm-registers-average"),
+                         testing::Values("vit-plain", "deit-distilled", "timm-registers-average",
+                                         "yolos-own-grid", "yolos-mid-positions"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::erase(name, '-');
@@ -105,17 +101,14 @@ INSTANTIATE_TEST_SUITE_P(Heads, LastBlock,
                          });
 
 TEST_F(VitModel, APictureSmallerThanAPatchIsRefused) {
-  compute::ConstantStore store(device());
-  EXPECT_THROW(make(store, 7, 32), ModelError);
-  EXPECT_THROW(make(store, 32, 7), ModelError);
+  EXPECT_THROW(model_.positions(store_, {7, 32}), ModelError);
+  EXPECT_THROW(model_.positions(store_, {32, 7}), ModelError);
 }
 
 TEST_F(VitModel, AnImageOfAnotherSizeIsRefused) {
-  compute::ConstantStore store(device());
-  const vision::VitModel model = make(store, 32, 32);
-  EXPECT_THROW(build(model, {1, 3, 32, 40}), ShapeError);
-  EXPECT_THROW(build(model, {1, 1, 32, 32}), ShapeError);
-  EXPECT_THROW(build(model, {3, 32, 32}), ShapeError);
+  EXPECT_THROW(build({1, 3, 32, 40}), ShapeError);
+  EXPECT_THROW(build({1, 1, 32, 32}), ShapeError);
+  EXPECT_THROW(build({3, 32, 32}), ShapeError);
 }
 
 }  // namespace

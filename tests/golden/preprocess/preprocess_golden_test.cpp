@@ -4,6 +4,8 @@
 // integer sums, one rounding to single, one subtraction and one division.
 #include <array>
 #include <cstddef>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <span>
@@ -16,6 +18,7 @@
 #include "pipeline/decode/decode.hpp"
 #include "tests/golden/preprocess/pattern.hpp"
 #include "tests/golden/preprocess/resampled.hpp"
+#include "vision/checkpoint/processor_config.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
 namespace fovea::vision {
@@ -119,6 +122,44 @@ TEST(PreprocessGolden, TensorsAreWhatTheReferenceProcessorsGive) {
     preprocessor.run(Image{picture_of(golden.at("picture"))}, tensor);
     expect_equal(golden, std::span<const float>(tensor));
   }
+}
+
+TEST(PreprocessGolden, PicturesThatKeepTheirShapeAreWhatTheReferenceProcessorGives) {
+  const json goldens = load("yolos.json");
+  ASSERT_GE(goldens.size(), 40u);
+  for (const json& golden : goldens) {
+    SCOPED_TRACE(golden.at("config").dump() + " of " + golden.at("picture").dump());
+    const Preprocessor preprocessor(processor_spec(golden.at("config"), "yolos", "the golden"));
+    const Image image{picture_of(golden.at("picture"))};
+    const InputSize size = preprocessor.output_size(image.height_px(), image.width_px());
+    ASSERT_EQ((std::vector<int>{3, size.h, size.w}), golden.at("shape").get<std::vector<int>>());
+    std::vector<float> tensor(static_cast<std::size_t>(3 * size.h * size.w));
+    preprocessor.run(image, tensor);
+    expect_equal(golden, std::span<const float>(tensor));
+  }
+}
+
+// transformers' own test of its YOLOS processor publishes three values for a COCO picture that is
+// not ours to ship.
+TEST(PreprocessGolden, ThePublishedValuesOfACocoPicture) {
+  const char* data = std::getenv("FOVEA_DATA");
+  const std::filesystem::path file =
+      std::filesystem::path(data != nullptr ? data : FOVEA_TEST_SOURCE_DIR "/../shared/datasets") /
+      "parity/000000039769.png";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
+  const Preprocessor preprocessor(
+      processor_spec({{"size", {{"shortest_edge", 800}, {"longest_edge", 1333}}},
+                      {"image_mean", {0.5, 0.5, 0.5}},
+                      {"image_std", {0.5, 0.5, 0.5}}},
+                     "yolos", "the test"));
+  const Image image = pipeline::decode_file(file).image;
+  const InputSize size = preprocessor.output_size(image.height_px(), image.width_px());
+  ASSERT_EQ(size, (InputSize{800, 1056}));
+  std::vector<float> tensor(static_cast<std::size_t>(3 * size.h * size.w));
+  preprocessor.run(image, tensor);
+  EXPECT_NEAR(tensor[0], 0.2796, 1e-4);
+  EXPECT_NEAR(tensor[1], 0.3138, 1e-4);
+  EXPECT_NEAR(tensor[2], 0.3481, 1e-4);
 }
 
 }  // namespace

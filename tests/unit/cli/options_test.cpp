@@ -33,12 +33,13 @@ class Options : public testing::Test {
     fs::remove_all(folder_);
   }
   std::string classify(const std::vector<std::string>& sources) {
-    NamedConfig named = config_from_sources(sources, {}, options_);
+    options_.sources = sources;
+    NamedConfig named = config_from_sources(options_, "classify", kBuiltinModel);
     EXPECT_EQ(to_string(named.checked.faults), "");
     return emit_yaml(named.checked.config);
   }
 
-  CommonOptions options_;
+  PictureOptions options_;
   fs::path folder_, before_;
 };
 
@@ -84,7 +85,7 @@ TEST_F(Options, OddNamesSurvive) {
 TEST_F(Options, EndingsThatAreNotKnown) {
   EXPECT_THROW(output_override("out.xml", "sinks[0]"), ConfigError);
   EXPECT_THROW(output_override("out", "sinks[0]"), ConfigError);
-  EXPECT_THROW(config_from_sources({}, {}, options_), ConfigError);
+  EXPECT_THROW(config_from_sources(options_, "classify", kBuiltinModel), ConfigError);
 }
 
 TEST_F(Options, OptionsOnTopOfAFile) {

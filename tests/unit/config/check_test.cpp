@@ -20,6 +20,25 @@ std::string told(const std::string& yaml) {
   return to_string(check_config_text(yaml, "t.yaml", {}, false).faults);
 }
 
+TEST(Check, EveryKeyOfDetectIsTaken) {
+  const RunConfig config = valid(R"(
+version: 1
+source: photos
+stages:
+  - detect: {model: hustvl/yolos-tiny, min_score: 90%, classes: [person, "dining table"]}
+sinks:
+  - jsonl: a.jsonl
+  - csv: a.csv
+)");
+  const auto& detect = std::get<DetectConfig>(config.stages.at(0));
+  EXPECT_EQ(detect.model, "hustvl/yolos-tiny");
+  EXPECT_DOUBLE_EQ(detect.min_score, 0.9);
+  EXPECT_THAT(detect.classes, ElementsAre("person", "dining table"));
+  const RunConfig shortest = valid("version: 1\nsource: a\nstages: [detect: m]\n");
+  EXPECT_EQ(std::get<DetectConfig>(shortest.stages.at(0)).model, "m");
+  EXPECT_DOUBLE_EQ(std::get<DetectConfig>(shortest.stages.at(0)).min_score, 0.5);
+}
+
 const char* const kRest = "version: 1\nstages: [classify: m]\n";
 
 TEST(Check, EveryKeyIsTaken) {

@@ -33,6 +33,22 @@ class RecordTest : public SinkTest {
   }
 };
 
+Frame detected(std::vector<vision::Object> objects) {
+  Frame frame = make_frame("street.jpg", {});
+  frame.looks_for_objects = true;
+  frame.objects = std::move(objects);
+  return frame;
+}
+
+vision::Object dog() {
+  vision::Object object;
+  object.box = {10.126f, 20.0f, 300.5f, 400.25f};
+  object.id = 2;
+  object.name = "dog";
+  object.score = 0.98f;
+  return object;
+}
+
 // RFC 4180, section 2, as a state machine of its own.
 std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
   std::vector<std::vector<std::string>> rows(1, {""});
@@ -56,6 +72,58 @@ std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
   EXPECT_EQ(rows.back(), std::vector<std::string>{""}) << "the last row must end with CRLF";
   rows.pop_back();
   return rows;
+}
+
+TEST_F(RecordTest, ObjectsHaveTheirBoxesInPixels) {
+  vision::Object followed = dog();
+  followed.track = 7;
+  followed.zones = {"door"};
+  followed.labels = {{0, "poodle", 0.5f}};
+  const Json record = Json::parse(jsonl({detected({dog(), followed})}));
+  EXPECT_FALSE(record.contains("labels")) << "no classifier looked at it";
+  const Json& objects = record.at("objects");
+  ASSERT_EQ(objects.size(), 2u);
+  EXPECT_EQ(objects[0].dump(),
+            R"({"box":[10.13,20.0,300.5,400.25],"id":2,"name":"dog","score":0.98})");
+  EXPECT_EQ(objects[1].at("track"), 7);
+  EXPECT_EQ(objects[1].at("zones"), Json::array({"door"}));
+  EXPECT_EQ(objects[1].at("labels").at(0).at("name"), "poodle");
+}
+
+TEST_F(RecordTest, NothingFoundIsSaidAndNothingLookedForIsNot) {
+  EXPECT_EQ(Json::parse(jsonl({detected({})})).at("objects"), Json::array());
+  EXPECT_FALSE(Json::parse(jsonl({cat_frame()})).contains("objects"));
+  Frame both = detected({dog()});
+  both.labels = {{1, "cat", 0.93f}};
+  const Json record = Json::parse(jsonl({both}));
+  EXPECT_EQ(record.at("labels").size(), 1u);
+  EXPECT_EQ(record.at("objects").size(), 1u);
+}
+
+TEST_F(RecordTest, CsvHasARowAnObject) {
+  vision::Object followed = dog();
+  followed.track = 7;
+  const auto sink =
+      make_sink({CsvConfig{dir() / "o.csv", 3}, {}}, make_identity(), kLabels, Answers::objects);
+  for (const Outcome<Frame>& outcome :
+       {Outcome<Frame>(detected({dog(), followed})), Outcome<Frame>(detected({})),
+        Outcome<Frame>(make_failure("bad.jpg", "no"))}) {
+    sink->write(outcome);
+  }
+  sink->finish({});
+  const auto rows = parse_csv(read(dir() / "o.csv"));
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_THAT(rows[0],
+              ElementsAre("source", "frame", "width", "height", "label", "score", "x1", "y1", "x2",
+                          "y2", "track", "decode_ms", "preprocess_ms", "inference_ms"));
+  EXPECT_THAT(std::vector(rows[1].begin(), rows[1].begin() + 11),
+              ElementsAre("street.jpg", "0", "640", "480", "dog", "0.980000", "10.13", "20.00",
+                          "300.50", "400.25", ""));
+  EXPECT_EQ(rows[2].at(10), "7");
+  EXPECT_THAT(std::vector(rows[3].begin() + 4, rows[3].begin() + 11),
+              ElementsAre("", "", "", "", "", "", ""))
+      << "a picture without objects";
+  for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
 }
 
 TEST_F(RecordTest, JsonlRecordIsTheDocumentedLine) {

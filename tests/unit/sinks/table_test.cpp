@@ -20,10 +20,10 @@ using ::testing::Not;
 class TableTest : public SinkTest {
  protected:
   std::string table(const TerminalStyle& style, const std::vector<Outcome<Frame>>& outcomes,
-                    int max_rows = 50) {
+                    int max_rows = 50, Answers answers = Answers::labels) {
     const auto path = dir() / "table.txt";
     std::FILE* out = std::fopen(path.c_str(), "w");
-    const auto sink = make_table_sink({max_rows}, kLabels, out, style);
+    const auto sink = make_table_sink({max_rows}, kLabels, out, style, answers);
     RunSummary summary;
     for (const auto& outcome : outcomes) {
       std::holds_alternative<Frame>(outcome) ? ++summary.done : ++summary.failed;
@@ -44,6 +44,27 @@ TEST_F(TableTest, ReadsLikeThis) {
             "photos/cat.jpg                    cat    █████████▎ 93.0 %  dog    5.0 %\n"
             "photos/rex.jpg                    dog    ███▌       35.5 %\n"
             "photos/note.txt                   decode: not a picture\n"
+            "\n"
+            "2 pictures, 1 failed\n");
+}
+
+TEST_F(TableTest, ObjectsAreCountedByClass) {
+  const auto object = [](int id, float score) {
+    vision::Object found;
+    found.id = id;
+    found.name = kLabels[static_cast<std::size_t>(id)];
+    found.score = score;
+    return found;
+  };
+  Frame street = make_frame("photos/street.jpg", {});
+  street.objects = {object(2, 0.98f), object(1, 0.9f), object(2, 0.7f)};
+  const std::vector<Outcome<Frame>> outcomes = {street, make_frame("photos/sky.jpg", {}),
+                                                make_failure("photos/note.txt", "not a picture")};
+  EXPECT_EQ(table({.columns = 62}, outcomes, 50, Answers::objects),
+            "FILE                      OBJECTS\n"
+            "photos/street.jpg         2 dog 98 %, cat 90 %\n"
+            "photos/sky.jpg            nothing\n"
+            "photos/note.txt           decode: not a picture\n"
             "\n"
             "2 pictures, 1 failed\n");
 }
