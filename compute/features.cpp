@@ -5,46 +5,14 @@
 #include <cstring>
 #include <thread>
 
+#include "compute/matrix_properties.hpp"
+
 namespace fovea::compute {
 namespace {
 
-constexpr const char* kMatrix = "VK_KHR_cooperative_matrix";
 constexpr const char* kMatrix2 = "VK_NV_cooperative_matrix2";
 constexpr const char* kDots = VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME;
-constexpr std::uint32_t kFloat16 = 0, kFloat32 = 1;               // VkComponentTypeKHR
-constexpr std::uint32_t kScopeWorkgroup = 2, kScopeSubgroup = 3;  // VkScopeKHR
-
-struct MatrixProperties {  // VkCooperativeMatrixPropertiesKHR
-  VkStructureType sType = static_cast<VkStructureType>(1000506001);
-  void* pNext = nullptr;
-  std::uint32_t m = 0, n = 0, k = 0;
-  std::uint32_t a_type = 0, b_type = 0, c_type = 0, result_type = 0;
-  VkBool32 saturates = VK_FALSE;
-  std::uint32_t scope = 0;
-};
-
-struct FlexibleProperties {  // VkCooperativeMatrixFlexibleDimensionsPropertiesNV
-  VkStructureType sType = static_cast<VkStructureType>(1000593001);
-  void* pNext = nullptr;
-  std::uint32_t m = 0, n = 0, k = 0;  // multiples of these
-  std::uint32_t a_type = 0, b_type = 0, c_type = 0, result_type = 0;
-  VkBool32 saturates = VK_FALSE;
-  std::uint32_t scope = 0;
-  std::uint32_t workgroup_lanes = 0;
-};
-
-/// Every entry that the function `name` of an extension lists for `device`.
-template <class Properties>
-std::vector<Properties> list(VkInstance instance, VkPhysicalDevice device, const char* name) {
-  using List = VkResult(VKAPI_PTR*)(VkPhysicalDevice, std::uint32_t*, Properties*);
-  const auto call = reinterpret_cast<List>(vkGetInstanceProcAddr(instance, name));
-  std::uint32_t count = 0;
-  if (call == nullptr || call(device, &count, nullptr) != VK_SUCCESS) return {};
-  std::vector<Properties> entries(count);
-  if (call(device, &count, entries.data()) != VK_SUCCESS) return {};
-  entries.resize(count);
-  return entries;
-}
+constexpr std::uint32_t kFloat16 = 0, kFloat32 = 1;  // VkComponentTypeKHR
 
 template <class Properties>
 bool is_half_to_float(const Properties& entry, std::uint32_t scope) {
@@ -132,7 +100,7 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
   const bool usable = matrix_.cooperativeMatrix && vulkan12_.shaderFloat16 &&
                       vulkan12_.vulkanMemoryModel && vulkan11_.storageBuffer16BitAccess;
   if (!usable) return;
-  matrix_shape_ = choose_shape(list<MatrixProperties>(
+  matrix_shape_ = choose_shape(list_properties<MatrixProperties>(
       instance, device, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
 
   const bool whole = matrix2_.workgroupScope && matrix2_.flexibleDimensions &&
@@ -140,7 +108,7 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
                      matrix2_.blockLoads && vulkan12_.bufferDeviceAddress;
   if (!whole || matrix_shape_.m == 0) return;
   // 128 x 128 tiles keep 256 lanes busy; fewer lanes hold too many registers each.
-  for (const FlexibleProperties& entry : list<FlexibleProperties>(
+  for (const FlexibleProperties& entry : list_properties<FlexibleProperties>(
            instance, device,
            "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV")) {
     if (!is_half_to_float(entry, kScopeWorkgroup) || entry.workgroup_lanes > 256) continue;

@@ -10,6 +10,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "compute/device.hpp"
+#include "compute/device_facts.hpp"
 #include "pipeline/cli/app.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/cli/sizes.hpp"
@@ -36,6 +37,7 @@ struct Findings {
   std::vector<compute::DeviceInfo> devices;
   std::string no_devices;  // why there are none
   std::string choice, refusal;
+  std::vector<compute::DeviceFact> facts;  // of the chosen device
 };
 
 Findings look(const std::string& request) {
@@ -49,8 +51,9 @@ Findings look(const std::string& request) {
   try {
     compute::DeviceOptions options;
     options.request = request.empty() ? "auto" : request;
-    const compute::Device device(options);
+    compute::Device device(options);
     found.choice = device.choice();
+    found.facts = device_facts(device);
   } catch (const Error& error) {
     found.refusal = error.what();
   }
@@ -71,6 +74,12 @@ Json devices_json(const std::vector<compute::DeviceInfo>& devices) {
                     {"refused", device.refused ? Json(*device.refused) : Json()}});
   }
   return list;
+}
+
+Json facts_json(const std::vector<compute::DeviceFact>& facts) {
+  Json object = Json::object();
+  for (const compute::DeviceFact& fact : facts) object[std::string(fact.name)] = fact.value;
+  return object;
 }
 
 /// Bytes of the regular files directly in `folder`.
@@ -128,6 +137,9 @@ void print_devices(const Findings& found) {
     fmt::print("  none{}\n", found.no_devices.empty() ? "" : ": " + found.no_devices);
   }
   if (!found.choice.empty()) fmt::print("  chosen: {}\n", found.choice);
+  for (const compute::DeviceFact& fact : found.facts) {
+    fmt::print("     {:<21} {}\n", fact.name, fact.value);
+  }
   if (!found.refusal.empty()) fmt::print("  {}\n", found.refusal);
 }
 
@@ -142,6 +154,7 @@ ExitCode doctor(const CommonOptions& options) {
         {"fovea", FOVEA_VERSION},
         {"devices", devices_json(found.devices)},
         {"choice", found.choice.empty() ? Json() : Json(found.choice)},
+        {"facts", facts_json(found.facts)},
         {"problem", found.no_devices + found.refusal},
         {"opencv", {{"version", cv::getVersionString()}, {"formats", codecs()}}},
         {"pipeline_cache", {{"folder", cache.string()}, {"bytes", folder_bytes(cache)}}},

@@ -149,10 +149,16 @@ TEST_F(DeviceCommands, DoctorNamesTheChoice) {
   const Json doctor = Json::parse(fovea({"doctor", "--json"}).out);
   EXPECT_GE(doctor.at("devices").size(), 1U);
   EXPECT_FALSE(doctor.at("choice").get<std::string>().empty());
+  const Json& facts = doctor.at("facts");
+  for (const char* fact : {"subgroup", "processors", "shared_memory", "addresses", "integer_dots",
+                           "cooperative_matrices", "workgroup_matrices"}) {
+    EXPECT_FALSE(facts.at(fact).get<std::string>().empty()) << fact;
+  }
   const auto formats = doctor.at("opencv").at("formats").get<std::vector<std::string>>();
   EXPECT_THAT(formats, testing::IsSupersetOf({"JPEG", "PNG"}));
   const ProcessResult text = fovea({"doctor"});
   EXPECT_THAT(text.out, HasSubstr(doctor.at("devices").at(0).at("name").get<std::string>()));
+  EXPECT_THAT(text.out, HasSubstr(facts.at("cooperative_matrices").get<std::string>()));
   const ProcessResult refused = fovea({"doctor", "--device", "no-such-device"});
   EXPECT_EQ(refused.exit_code, 4);
   ProcessOptions secret = options();
