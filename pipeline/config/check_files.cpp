@@ -131,23 +131,23 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
            "give each sink its own file"});
       continue;
     }
-    const auto* sort = std::get_if<SortConfig>(&sink.kind);
-    if (sort == nullptr && fs::is_directory(path, ignored)) {
+    const bool into_folder = section.main_key == "dir";
+    if (!into_folder && fs::is_directory(path, ignored)) {
       faults.push_back({sink.place, "'" + path.string() + "' is a folder, not a file",
                         "add a file name: " + (path / ("results." + section.name)).string()});
       continue;
     }
-    if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored) && sort == nullptr) {
+    if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored) && !into_folder) {
       if (!may(path, W_OK)) {
         faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
                           "change its permissions, or choose a file"});
       }
       continue;  // a pipe or device is written in place
     }
-    const fs::path folder = sort != nullptr ? path : path.parent_path();
+    const fs::path folder = into_folder ? path : path.parent_path();
     if (const auto why = why_not_writable(folder)) {
       faults.push_back({sink.place, *why, "choose another place for '" + path.string() + "'"});
-    } else if (sort == nullptr && fs::exists(path, ignored) && !may(path, W_OK)) {
+    } else if (!into_folder && fs::exists(path, ignored) && !may(path, W_OK)) {
       faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
                         "change its permissions, or choose another name"});
     }

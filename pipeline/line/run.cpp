@@ -56,7 +56,12 @@ fs::path report_dir(const RunConfig& config) {
     const fs::path output = output_of(sink);
     // /dev/stdout has no folder of ours beside it.
     if (output.empty() || output.parent_path() == "/dev") continue;
-    if (std::holds_alternative<SortConfig>(sink.kind)) return output;
+    const bool is_folder = std::visit(
+        [](const auto& kind) {
+          return requires { kind.dir; };
+        },
+        sink.kind);
+    if (is_folder) return output;
     return output.has_parent_path() ? output.parent_path() : fs::path(".");
   }
   return {};

@@ -182,10 +182,13 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::write(std::string_view text) { write_all(fd_.get(), text, path_); }
 
 void AtomicFile::commit() {
+  if (!temporary_.empty() && ::fsync(fd_.get()) != 0) throw_write_error(path_, errno);
+  commit_unsynced();
+}
+
+void AtomicFile::commit_unsynced() {
   if (temporary_.empty()) return;
-  if (::fsync(fd_.get()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    throw_write_error(path_, errno);
-  }
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw_write_error(path_, errno);
   temporary_.clear();
 }
 

@@ -79,6 +79,9 @@ class AtomicFile {
 
   void write(std::string_view text);
   void commit();
+  /// The same without waiting for the disk: one of very many files that a run makes. Whole
+  /// after the program is killed; after a power cut it may be empty.
+  void commit_unsynced();
   int fd() const noexcept { return fd_.get(); }
 
  private:

@@ -17,6 +17,7 @@
 #include "pipeline/sinks/html_page.hpp"
 #include "pipeline/sinks/sinks.hpp"
 #include "pipeline/sinks/text.hpp"
+#include "vision/draw.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -38,6 +39,19 @@ std::string data_uri(const cv::Mat& rgb) {
 std::string random_nonce() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+/// Of what was found in the picture; 0 where nothing was.
+float best_score(const Frame& frame) {
+  if (!frame.labels.empty()) return frame.labels.front().score;
+  return frame.objects.empty() ? 0 : frame.objects.front().score;
+}
+
+cv::Mat with_objects(const Frame& frame) {
+  if (frame.objects.empty() || frame.thumbnail.empty()) return frame.thumbnail;
+  cv::Mat drawn = frame.thumbnail.clone();
+  vision::draw_objects(drawn, frame.objects, {frame.width_px, frame.height_px});
+  return drawn;
 }
 
 class HtmlSink final : public Sink {
@@ -63,10 +77,10 @@ class HtmlSink final : public Sink {
     count(frame);
     const bool in_gallery =
         totals_.thumbnails < static_cast<std::uint64_t>(std::max(0, config_.max_thumbnails));
-    const float score = frame.labels.empty() ? 0 : frame.labels.front().score;
+    const float score = best_score(frame);
     const bool unsure = least_sure_.size() < kLeastSure || score < least_sure_.rbegin()->first;
     if (!in_gallery && !unsure) return;
-    const std::string card = page_card(frame, data_uri(frame.thumbnail), link_to(frame));
+    const std::string card = page_card(frame, data_uri(with_objects(frame)), link_to(frame));
     if (in_gallery) {
       ++totals_.thumbnails;
       cards_.write(card);
@@ -107,12 +121,23 @@ class HtmlSink final : public Sink {
     totals_.sum_ms.decode_ms += frame.timings.decode_ms;
     totals_.sum_ms.preprocess_ms += frame.timings.preprocess_ms;
     totals_.sum_ms.inference_ms += frame.timings.inference_ms;
-    if (frame.labels.empty()) return;
-    const vision::Label& best = frame.labels.front();
-    const int bin = std::clamp(static_cast<int>(best.score * kScoreBins), 0, kScoreBins - 1);
+    if (!frame.labels.empty()) {
+      const vision::Label& best = frame.labels.front();
+      count(best.id, best.name, best.score);
+      return;
+    }
+    for (const vision::Object& object : frame.objects) {
+      totals_.detects = true;
+      ++totals_.objects;
+      count(object.id, object.name, object.score);
+    }
+  }
+
+  void count(int id, const std::string& name, float score) {
+    const int bin = std::clamp(static_cast<int>(score * kScoreBins), 0, kScoreBins - 1);
     ++totals_.histogram[static_cast<std::size_t>(bin)];
-    ClassCount& one = counts_[best.id];
-    if (one.count++ == 0) one = {best.id, best.name, 1};
+    ClassCount& one = counts_[id];
+    if (one.count++ == 0) one = {id, name, 1};
   }
 
   // Relative, so that page and pictures can move together; never a scheme such as javascript:.

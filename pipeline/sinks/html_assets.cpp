@@ -89,7 +89,7 @@ const std::string_view kPageScript = R"js(
     const text = find.value.trim().toLowerCase();
     let count = 0;
     for (const card of cards) {
-      const fits = (only === null || card.dataset.c === only) &&
+      const fits = (only === null || card.dataset.c.split(' ').includes(only)) &&
                    (!text || file(card).toLowerCase().includes(text));
       card.hidden = !fits;
       count += fits;

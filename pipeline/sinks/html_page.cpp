@@ -19,10 +19,6 @@ std::string tile(std::string_view value, std::string_view name, bool alarm = fal
                      value, name);
 }
 
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", with_commas(number), number == 1 ? one : many);
-}
-
 std::string duration(double seconds) {
   if (seconds < 60) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
@@ -60,6 +56,12 @@ std::string class_bars(const PageTotals& totals) {
   return html + "</div>\n";
 }
 
+/// What the scores belong to: "3 pictures", "1 object".
+std::string things(const PageTotals& totals, std::uint64_t number) {
+  return totals.detects ? counted(number, "object", "objects")
+                        : counted(number, "picture", "pictures");
+}
+
 std::string histogram(const PageTotals& totals) {
   constexpr double kWidth = 420, kHeight = 132, kLeft = 4, kGap = 2;
   const double step = (kWidth - kLeft) / kScoreBins;
@@ -67,11 +69,9 @@ std::string histogram(const PageTotals& totals) {
       std::max<std::uint64_t>(1, *std::ranges::max_element(totals.histogram));
   std::string html = fmt::format(
       "<div class=\"panel\"><h2>How sure the model is</h2>\n"
-      "<svg viewBox=\"0 -16 {} {}\" role=\"img\" aria-label=\"Histogram of the best label's "
-      "score\">\n",
-      kWidth, kHeight + 40);
-  html +=
-      fmt::format("<text x=\"{}\" y=\"-5\">{}</text>", kLeft, counted(most, "picture", "pictures"));
+      "<svg viewBox=\"0 -16 {} {}\" role=\"img\" aria-label=\"Histogram of {}\">\n",
+      kWidth, kHeight + 40, totals.detects ? "the objects' scores" : "the best label's score");
+  html += fmt::format("<text x=\"{}\" y=\"-5\">{}</text>", kLeft, things(totals, most));
   html += fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"0\" y2=\"0\"/>", kLeft, kWidth);
   for (std::size_t i = 0; i < kScoreBins; ++i) {
     const std::uint64_t count = totals.histogram[i];
@@ -81,7 +81,7 @@ std::string histogram(const PageTotals& totals) {
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\">"
         "<title>{} to {} %: {}</title></rect>",
         kLeft + static_cast<double>(i) * step, kHeight - height, step - kGap, height,
-        i * 100 / kScoreBins, (i + 1) * 100 / kScoreBins, counted(count, "picture", "pictures"));
+        i * 100 / kScoreBins, (i + 1) * 100 / kScoreBins, things(totals, count));
   }
   html +=
       fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"{2}\" y2=\"{2}\"/>", kLeft, kWidth, kHeight);
@@ -117,6 +117,31 @@ std::string row(std::string_view name, std::string_view value) {
   return fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, html_escape(value));
 }
 
+/// "2 dog, 1 cat", most frequent first, and the ids that the bars filter by: "1 5".
+struct Found {
+  std::string counts, ids;
+};
+
+Found found_in(const std::vector<vision::Object>& objects) {
+  std::vector<ClassCount> classes;
+  for (const vision::Object& object : objects) {
+    const auto known = std::ranges::find(classes, object.id, &ClassCount::id);
+    if (known == classes.end()) {
+      classes.push_back({object.id, object.name, 1});
+    } else {
+      ++known->count;
+    }
+  }
+  std::ranges::stable_sort(classes, std::ranges::greater{}, &ClassCount::count);
+  Found found;
+  for (const ClassCount& one : classes) {
+    found.counts +=
+        fmt::format("{}{} {}", found.counts.empty() ? "" : ", ", one.count, html_escape(one.name));
+    found.ids += fmt::format("{}{}", found.ids.empty() ? "" : " ", one.id);
+  }
+  return found;
+}
+
 const char* grade(float score) { return score >= 0.8f ? "good" : score >= 0.5f ? "fair" : "poor"; }
 
 }  // namespace
@@ -132,10 +157,11 @@ std::string human_bytes(std::uint64_t bytes) {
 
 std::string page_head(const RunIdentity& identity, const RunSummary& summary,
                       const PageTotals& totals, std::string_view nonce) {
-  const std::string title = totals.pictures == 0
-                                ? "No pictures"
-                                : counted(totals.pictures, "picture", "pictures") + ", " +
-                                      counted(totals.classes.size(), "class", "classes");
+  const std::string title =
+      totals.pictures == 0 ? "No pictures"
+                           : counted(totals.pictures, "picture", "pictures") + ", " +
+                                 (totals.detects ? things(totals, totals.objects) + ", " : "") +
+                                 counted(totals.classes.size(), "class", "classes");
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -161,6 +187,9 @@ std::string page_head(const RunIdentity& identity, const RunSummary& summary,
   html += tile(with_commas(summary.done), summary.done == 1 ? "picture" : "pictures");
   html +=
       tile(with_commas(totals.classes.size()), totals.classes.size() == 1 ? "class" : "classes");
+  if (totals.detects) {
+    html += tile(with_commas(totals.objects), totals.objects == 1 ? "object" : "objects");
+  }
   html += tile(with_commas(summary.failed), "failed", summary.failed > 0);
   if (summary.filtered > 0) html += tile(with_commas(summary.filtered), "filtered out");
   html += tile(fmt::format("{:.1f}", summary.images_per_s), "pictures a second");
@@ -240,10 +269,19 @@ std::string page_tail(const RunIdentity& identity, const RunSummary& summary,
 std::string page_card(const Frame& frame, std::string_view image, std::string_view href) {
   const std::string file = html_escape(frame.tag.source);
   const bool labelled = !frame.labels.empty();
-  const vision::Label best = labelled ? frame.labels.front() : vision::Label{.id = -1};
+  vision::Label best{.id = -1};
+  Found found;
+  if (labelled) {
+    best = frame.labels.front();
+    found.ids = std::to_string(best.id);
+  } else if (!frame.objects.empty()) {
+    const vision::Object& object = frame.objects.front();
+    best = {object.id, object.name, object.score};
+    found = found_in(frame.objects);
+  }
   const std::string name = html_escape(best.name);
   std::string html =
-      fmt::format("<li class=\"card\" data-c=\"{}\" data-s=\"{:.6f}\" data-n=\"{}\">", best.id,
+      fmt::format("<li class=\"card\" data-c=\"{}\" data-s=\"{:.6f}\" data-n=\"{}\">", found.ids,
                   best.score, file);
   const bool tiny = std::max(frame.thumbnail.cols, frame.thumbnail.rows) < kTinyPx;
   const std::string picture = image.empty()
@@ -253,11 +291,15 @@ std::string page_card(const Frame& frame, std::string_view image, std::string_vi
   html += href.empty() ? fmt::format("<div class=\"pic\">{}</div>", picture)
                        : fmt::format("<a class=\"pic\" href=\"{}\">{}</a>", href, picture);
   html += "<div class=\"text\">";
-  if (labelled) {
+  if (best.id >= 0) {
     html += fmt::format(
         "<div class=\"best\"><bdi title=\"{0}\">{0}</bdi><span>{1:.1f} %</span></div>"
         "<span class=\"track {2}\"><i style=\"--v:{3:.4f}\"></i></span>",
         name, 100 * best.score, grade(best.score), best.score);
+  }
+  if (!labelled) {
+    html += fmt::format("<div class=\"next\"><bdi>{}</bdi></div>",
+                        frame.objects.empty() ? "nothing found" : found.counts);
   }
   if (frame.labels.size() > 1) {
     const vision::Label& next = frame.labels[1];

@@ -25,10 +25,12 @@ inline constexpr int kScoreBins = 20;
 /// What the page says about all pictures, whether it shows them or not.
 struct PageTotals {
   std::vector<ClassCount> classes;                    // most frequent first
-  std::array<std::uint64_t, kScoreBins> histogram{};  // of the best label's score
+  std::array<std::uint64_t, kScoreBins> histogram{};  // of scores: best labels', or all objects'
   Timings sum_ms;                                     // over all pictures
   std::uint64_t pictures = 0, thumbnails = 0;
   std::uint64_t failures_listed = 0;
+  std::uint64_t objects = 0;
+  bool detects = false;  // classes and scores are those of objects, not of pictures
 };
 
 /// <!doctype html> up to and with the opening <main>. `nonce` admits the page's own script
@@ -46,6 +48,7 @@ std::string page_tail(const RunIdentity& identity, const RunSummary& summary,
                       std::string_view nonce);
 
 /// One picture as <li>. `image` is a data: URI or empty, `href` a relative link or empty.
+/// Without labels it lists its objects, or says that nothing was found.
 std::string page_card(const Frame& frame, std::string_view image, std::string_view href);
 /// One failure as <tr>.
 std::string page_failure(const Failure& failure);

@@ -20,6 +20,12 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& ide
           return make_html_sink(kind, identity);
         } else if constexpr (std::is_same_v<Kind, SortConfig>) {
           return make_sort_sink(kind, labels);
+        } else if constexpr (std::is_same_v<Kind, CocoConfig>) {
+          return make_coco_sink(kind);
+        } else if constexpr (std::is_same_v<Kind, ImagesConfig>) {
+          return make_images_sink(kind);
+        } else if constexpr (std::is_same_v<Kind, CropsConfig>) {
+          return make_crops_sink(kind, labels);
         } else {
           static_assert(std::is_same_v<Kind, TableConfig>);
           return make_table_sink(kind, labels, stdout, terminal_style(stdout), answers);

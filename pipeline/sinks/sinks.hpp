@@ -20,6 +20,12 @@ std::unique_ptr<Sink> make_html_sink(const HtmlConfig& config, const RunIdentity
 std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
                                      const std::vector<std::string>& labels);
 
+std::unique_ptr<Sink> make_coco_sink(const CocoConfig& config);
+std::unique_ptr<Sink> make_images_sink(const ImagesConfig& config);
+/// `labels` are the detector's class names by id.
+std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config,
+                                      const std::vector<std::string>& labels);
+
 /// How the table may look on the stream it is written to.
 struct TerminalStyle {
   int columns = 100;
@@ -39,9 +45,5 @@ std::unique_ptr<Sink> make_table_sink(const TableConfig& config,
 
 /// The JSONL record of one picture, without newline.
 std::string to_record(const Frame& frame);
-
-/// Folder names for `labels`, by id: safe on every file system, no two the same (not even
-/// when case is ignored), none hidden, none equal to "_unsure".
-std::vector<std::string> folder_names(const std::vector<std::string>& labels);
 
 }  // namespace fovea::pipeline

@@ -45,4 +45,7 @@ std::string fit(std::string_view text, int width, Cut cut, std::string_view elli
 /// 1234567 -> "1,234,567"
 std::string with_commas(std::uint64_t number);
 
+/// "1 picture", "1,234 pictures"
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+
 }  // namespace fovea::pipeline

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // emit_yaml() and the checker are inverse to each other.
+#include <algorithm>
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "pipeline/config/config.hpp"
@@ -70,17 +73,22 @@ class AnyConfig : public AnyValue {
       if (named) source.name = "name " + std::to_string(i);
       config.sources.push_back(source);
     }
-    StageConfig classify = stage_kinds()[0].make();
-    fill(stage_kinds()[0].section, target_of(classify));
-    config.stages.push_back(classify);
-    if (number(0, 1) == 1) {
-      FilterConfig filter;
-      fill(stage_kinds()[1].section, &filter);
-      filter.labels.push_back(text());
-      config.stages.emplace_back(filter);
+    std::set<std::string> there{"image"};
+    const auto fits = [&](const std::vector<std::string>& needs) {
+      return std::all_of(needs.begin(), needs.end(),
+                         [&](const std::string& need) { return there.contains(need); });
+    };
+    for (const StageKind& kind : stage_kinds()) {
+      const bool again = !kind.gives.empty() && fits(kind.gives);
+      if (!fits(kind.needs) || again || (!config.stages.empty() && number(0, 1) == 1)) continue;
+      StageConfig stage = kind.make();
+      fill(kind.section, target_of(stage));
+      if (auto* filter = std::get_if<FilterConfig>(&stage)) filter->labels.push_back(text());
+      there.insert(kind.gives.begin(), kind.gives.end());
+      config.stages.push_back(std::move(stage));
     }
     for (const SinkForm& form : sink_forms()) {
-      if (form.section.name != "table" && number(0, 1) == 1) continue;
+      if (!fits(form.needs) || (form.section.name != "table" && number(0, 1) == 1)) continue;
       SinkKind sink = form.make();
       fill(form.section, target_of(sink));
       config.sinks.push_back({sink, {}});

@@ -7,6 +7,7 @@
 
 #include "compute/error.hpp"
 #include "pipeline/sinks/place_file.hpp"
+#include "pipeline/sinks/safe_name.hpp"
 #include "pipeline/sinks/text.hpp"
 #include "tests/unit/sinks/fixture.hpp"
 
