@@ -10,7 +10,7 @@ scope=${1:-run}
 
 packages=(g++ cmake ninja-build pkg-config ca-certificates glslc libvulkan-dev mesa-vulkan-drivers
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev
-  libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libcurl4-openssl-dev)
+  libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libcurl4-openssl-dev libpugixml-dev)
 case $scope in
   run) ;;
   test) packages+=(libgtest-dev libgmock-dev libbenchmark-dev vulkan-validationlayers) ;;
@@ -24,7 +24,7 @@ say() { printf 'setup: %s\n' "$*"; }
 if ! command -v apt-get > /dev/null; then
   say "this system has no apt-get; going on with what is installed."
   say "Fovea needs: CMake 3.25, Ninja, GCC 12 or clang 14, glslc, a Vulkan loader and driver,"
-  say "OpenCV (core imgproc imgcodecs videoio), yaml-cpp, nlohmann-json, CLI11, fmt, libcurl."
+  say "OpenCV (core imgproc imgcodecs videoio), yaml-cpp, nlohmann-json, CLI11, fmt, libcurl, pugixml."
   exit 0
 fi
 

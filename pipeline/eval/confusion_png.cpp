@@ -14,6 +14,7 @@
 #include "pipeline/eval/eval.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/text.hpp"
+#include "vision/draw.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -27,22 +28,8 @@ const cv::Scalar kPaper(255, 255, 255), kInk(40, 28, 22), kSoft(125, 110, 100);
 const cv::Scalar kDeep(160, 58, 36);                            // of a full cell; B, G, R
 constexpr double kSmall = 0.42, kNormal = 0.48, kTitle = 0.72;  // Hershey sizes
 
-// The built-in letters are ASCII.
-std::string ascii(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += byte >= 0x20 && byte < 0x7F ? c : '?';
-    } else if ((byte & 0xC0) == 0xC0) {
-      out += '?';
-    }
-  }
-  return out;
-}
-
 std::string shortened(std::string_view text, std::size_t length) {
-  std::string out = ascii(text);
+  std::string out = vision::to_ascii(text);
   if (out.size() > length) out = out.substr(0, length - 2) + "..";
   return out;
 }

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "pipeline/eval/eval.hpp"
+#include "pipeline/eval/report_numbers.hpp"
 #include "pipeline/sinks/csv_field.hpp"
-#include "pipeline/sinks/json.hpp"
 #include "pipeline/sinks/text.hpp"
 
 namespace fovea::pipeline {
@@ -19,12 +19,6 @@ constexpr std::size_t kMatrixClasses = 20;  // more do not fit a terminal
 constexpr std::size_t kConfusionsShown = 10;
 constexpr std::size_t kConfusionsKept = 50;
 constexpr int kNameColumns = 28;
-
-std::string percent(double share) {
-  return std::isnan(share) ? std::string("-") : fmt::format("{:.1f} %", 100 * share);
-}
-
-Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(rounded(value, 6)); }
 
 std::string answer_name(const Scores& scores, std::size_t answer) {
   return answer < scores.classes.size() ? scores.classes[answer].name : "(another class)";
@@ -142,9 +136,9 @@ std::string to_json(const EvalReport& report) {
                        {"pictures", one.pictures},
                        {"answered", one.answered},
                        {"right", one.right},
-                       {"recall", number(one.recall)},
-                       {"precision", number(one.precision)},
-                       {"f1", number(one.f1)}});
+                       {"recall", json_number(one.recall)},
+                       {"precision", json_number(one.precision)},
+                       {"f1", json_number(one.f1)}});
   }
   Json confusions = Json::array();
   for (const Confusion& one : top_confusions(scores, kConfusionsKept)) {
@@ -166,11 +160,11 @@ std::string to_json(const EvalReport& report) {
                      {"interrupted", report.run.summary.interrupted},
                      {"right", scores.right},
                      {"right_in_top5", scores.right_in_top5},
-                     {"top1", number(scores.top1)},
-                     {"top1_interval95", Json::array({number(scores.top1_interval.low),
-                                                      number(scores.top1_interval.high)})},
-                     {"top5", number(scores.top5)},
-                     {"mean_recall", number(scores.mean_recall)},
+                     {"top1", json_number(scores.top1)},
+                     {"top1_interval95", Json::array({json_number(scores.top1_interval.low),
+                                                      json_number(scores.top1_interval.high)})},
+                     {"top5", json_number(scores.top5)},
+                     {"mean_recall", json_number(scores.mean_recall)},
                      {"classes", std::move(classes)},
                      {"confusions", std::move(confusions)},
                      {"elapsed_s", rounded(report.run.summary.elapsed_s, 3)},
@@ -194,14 +188,11 @@ std::string confusion_csv(const EvalReport& report) {
 }
 
 std::string classes_csv(const EvalReport& report) {
-  const auto field = [](double share) {
-    return std::isnan(share) ? std::string() : fmt::format("{:.6f}", share);
-  };
   std::string text = "class,pictures,answered,right,recall,precision,f1\r\n";
   for (const ClassScore& one : report.scores.classes) {
     text += fmt::format("{},{},{},{},{},{},{}\r\n", csv_field(to_utf8(one.name)), one.pictures,
-                        one.answered, one.right, field(one.recall), field(one.precision),
-                        field(one.f1));
+                        one.answered, one.right, csv_number(one.recall), csv_number(one.precision),
+                        csv_number(one.f1));
   }
   return text;
 }

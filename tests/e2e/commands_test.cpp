@@ -265,5 +265,35 @@ TEST_F(DeviceCommands, TuneMeasuresAndTheNextRunGivesTheSameRecords) {
   EXPECT_EQ(records({}), untuned);
 }
 
+TEST_F(Commands, EvalJudgesBoxesWithoutAModel) {
+  text_file("truth.json",
+            R"({"images":[{"id":1,"file_name":"a.jpg"}],"categories":[{"id":3,"name":"dog"}],
+               "annotations":[{"image_id":1,"category_id":3,"bbox":[10,10,100,100]}]})");
+  text_file("found.json", R"([{"image_id":1,"category_id":3,"bbox":[10,10,100,100],"score":0.9}])");
+  const ProcessResult text = fovea({"eval", "truth.json", "--detections", "found.json"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("truth (COCO JSON): 1 picture, 1 object in 1 class"),
+                              HasSubstr("AP   100.0 %")));
+  const ProcessResult json =
+      fovea({"eval", "truth.json", "--detections", "found.json", "--json", "-o", "out"});
+  EXPECT_EQ(Json::parse(json.out).at("ap50"), 1);
+  for (const char* name : {"out/eval.json", "out/classes.csv", "out/curves.svg"}) {
+    EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  }
+  const auto refused = [&](const std::vector<std::string>& arguments) {
+    const ProcessResult result = fovea(arguments);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err, AllOf(HasSubstr("where:"), HasSubstr("fix:")));
+    return result.err;
+  };
+  EXPECT_THAT(refused({"eval", "truth.json"}), HasSubstr("--detections results.json"));
+  EXPECT_THAT(refused({"eval", "truth.json", "-m", "m", "--detections", "found.json"}),
+              HasSubstr("both a model and detections are given"));
+  EXPECT_THAT(refused({"eval", ".", "--detections", "found.json"}),
+              HasSubstr("this data set holds no boxes"));
+  EXPECT_THAT(refused({"eval", "truth.json", "--split", "val", "--detections", "found.json"}),
+              HasSubstr("a COCO file has no splits"));
+}
+
 }  // namespace
 }  // namespace fovea::test
