@@ -79,6 +79,7 @@ class AnyConfig : public AnyValue {
                          [&](const std::string& need) { return there.contains(need); });
     };
     for (const StageKind& kind : stage_kinds()) {
+      if (kind.section.name == "zones") continue;  // shapes have rules of their own
       const bool again = !kind.gives.empty() && fits(kind.gives);
       if (!fits(kind.needs) || again || (!config.stages.empty() && number(0, 1) == 1)) continue;
       StageConfig stage = kind.make();
