@@ -147,11 +147,8 @@ TEST(PreprocessGolden, ThePublishedValuesOfACocoPicture) {
       std::filesystem::path(data != nullptr ? data : FOVEA_TEST_SOURCE_DIR "/../shared/datasets") /
       "parity/000000039769.png";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
-  const Preprocessor preprocessor(
-      processor_spec({{"size", {{"shortest_edge", 800}, {"longest_edge", 1333}}},
-                      {"image_mean", {0.5, 0.5, 0.5}},
-                      {"image_std", {0.5, 0.5, 0.5}}},
-                     "yolos", "the test"));
+  const Preprocessor preprocessor(processor_spec(
+      {{"size", {{"shortest_edge", 800}, {"longest_edge", 1333}}}}, "yolos", "the test"));
   const Image image = pipeline::decode_file(file).image;
   const InputSize size = preprocessor.output_size(image.height_px(), image.width_px());
   ASSERT_EQ(size, (InputSize{800, 1056}));
