@@ -33,8 +33,14 @@ const char* const kExamples = R"(Examples:
 random:vit-tiny-224 (small, base, large) is made on the spot: the paper's sizes with random weights. Other
 pictures and patches are named like random:vit-base-patch32-384.)";
 
-Json result_json(const std::string& precision, int batch, const BenchResult& result) {
-  return {{"precision", precision},
+/// "fp32", or "auto fp16": as asked, and what that came to.
+std::string label(const std::string& asked, const std::string& precision) {
+  return asked == precision ? asked : asked + " " + precision;
+}
+
+Json result_json(const std::string& asked, int batch, const BenchResult& result) {
+  return {{"precision", result.precision},
+          {"asked", asked},
           {"batch", batch},
           {"submissions", result.submissions},
           {"ms_per_image",
@@ -59,11 +65,11 @@ void write_plot(const std::string& file, const Plot& plot) {
   }
 }
 
-/// Calls `each(precision, its name, batch)` for all that is to be measured.
+/// Calls `each(precision, as it was asked for, batch)` for all that is to be measured.
 template <class Each>
 void for_all(const BenchOptions& options, Each each) {
   const std::vector<int> batches = batches_of(options);
-  const std::vector<compute::ops::Precision> precisions = precisions_of(options);
+  const auto precisions = precisions_of(options);
   for (std::size_t i = 0; i < precisions.size(); ++i) {
     for (const int batch : batches) each(precisions[i], options.precisions[i], batch);
   }
@@ -77,18 +83,18 @@ void bench_profile(const BenchOptions& options, BenchCase wanted) {
                       "use place, block, kernel or step");
   }
   Json answer = heading(options), profiles = Json::array();
-  for_all(options, [&](compute::ops::Precision precision, const std::string& name, int batch) {
+  for_all(options, [&](const auto& precision, const std::string& asked, int batch) {
     wanted.precision = precision;
     wanted.batch = batch;
     const Profile profile = measure_profile(wanted);
     answer["device"] = profile.device;
     answer["driver"] = profile.driver;
-    Json entry{{"precision", name}, {"batch", batch}};
+    Json entry{{"precision", profile.precision}, {"asked", asked}, {"batch", batch}};
     entry.update(profile_json(profile, *by));
     profiles.push_back(std::move(entry));
     if (options.json) return;
-    fmt::print("{}, {}, batch {}, on {} ({})\n{}\n", options.model, name, batch, profile.device,
-               profile.driver, profile_text(profile, *by));
+    fmt::print("{}, {}, batch {}, on {} ({})\n{}\n", options.model, label(asked, profile.precision),
+               batch, profile.device, profile.driver, profile_text(profile, *by));
     std::fflush(stdout);
   });
   answer["profiles"] = std::move(profiles);
@@ -100,10 +106,11 @@ void bench_speed(const BenchOptions& options, BenchCase wanted) {
   Json answer = heading(options), results = Json::array(), first = Json::object();
   Plot plot{
       options.model, "", "", fmt::format("fovea {}, {}", FOVEA_VERSION, FOVEA_BUILD_TYPE), {}};
-  for_all(options, [&](compute::ops::Precision precision, const std::string& name, int batch) {
+  for_all(options, [&](const auto& precision, const std::string& asked, int batch) {
     wanted.precision = precision;
     wanted.batch = batch;
     const BenchResult result = measure(wanted);
+    const std::string name = label(asked, result.precision);
     if (!options.json && plot.device.empty()) {
       fmt::print("{} on {} ({})\n", options.model, result.device, result.driver);
       fmt::print("{:<10}{:>6}{:>10}{:>10}{:>10}{:>10}{:>10}{:>14}{:>14}\n", "precision", "batch",
@@ -113,7 +120,7 @@ void bench_speed(const BenchOptions& options, BenchCase wanted) {
     plot.driver = result.driver;
     if (plot.series.empty() || plot.series.back().name != name) plot.series.push_back({name, {}});
     plot.series.back().points.push_back({batch, result.images_per_s, result.median_ms * batch});
-    results.push_back(result_json(name, batch, result));
+    results.push_back(result_json(asked, batch, result));
     if (options.json) return;
     fmt::print("{:<10}{:>6}{:>10.2f}{:>10.2f}{:>10.2f}{:>10.2f}{:>10.1f}{:>14}{:>14}\n", name,
                batch, result.min_ms, result.median_ms, result.device_ms, result.host_ms,
@@ -122,7 +129,7 @@ void bench_speed(const BenchOptions& options, BenchCase wanted) {
     std::fflush(stdout);
   });
   if (!options.plot.empty()) write_plot(options.plot, plot);
-  const std::vector<compute::ops::Precision> precisions = precisions_of(options);
+  const auto precisions = precisions_of(options);
   for (std::size_t i = 0; options.plot.empty() && i < precisions.size(); ++i) {
     wanted.precision = precisions[i];
     const FirstResult start = measure_first_result(wanted);

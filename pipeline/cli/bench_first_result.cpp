@@ -13,6 +13,7 @@
 
 #include "compute/error.hpp"
 #include "pipeline/cli/bench_measure.hpp"
+#include "pipeline/config/run_config.hpp"
 
 namespace fovea::pipeline {
 namespace fs = std::filesystem;

@@ -17,6 +17,7 @@
 #include "pipeline/config/run_config.hpp"
 #include "pipeline/sinks/json.hpp"
 #include "vision/inference.hpp"
+#include "vision/models/auto_precision.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -32,7 +33,8 @@ double ms_since(Clock::time_point start) {
 Json measure_here(const BenchCase& wanted) {
   compute::Device device(device_options(wanted));
   const vision::Checkpoint checkpoint = vision::Checkpoint::open(wanted.model);
-  vision::Inference inference(device, checkpoint, {wanted.precision, wanted.batch, 2});
+  const auto precision = vision::choose_precision(wanted.precision, device, checkpoint).precision;
+  vision::Inference inference(device, checkpoint, {precision, wanted.batch, 2});
 
   // Every submission carries a whole batch in, as a run does.
   const vision::InputSize size = inference.usual_size();
@@ -78,6 +80,7 @@ Json measure_here(const BenchCase& wanted) {
   const double device_ms = median(on_device);
   return {{"device", device.info().name},
           {"driver", device.info().driver},
+          {"precision", to_string(precision)},
           {"submissions", wall.size()},
           {"min_ms", *std::min_element(wall.begin(), wall.end())},
           {"median_ms", median(wall)},
@@ -109,6 +112,7 @@ BenchResult measure(const BenchCase& wanted) {
   BenchResult result;
   result.device = answer["device"].get<std::string>();
   result.driver = answer["driver"].get<std::string>();
+  result.precision = answer["precision"].get<std::string>();
   result.submissions = answer["submissions"].get<int>();
   result.min_ms = answer["min_ms"].get<double>();
   result.median_ms = answer["median_ms"].get<double>();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ double median(std::vector<double> values);
 struct BenchCase {
   std::filesystem::path model;  // a folder
   std::string device = "auto";
-  compute::ops::Precision precision = compute::ops::Precision::fp32;
+  std::optional<compute::ops::Precision> precision;  // nothing: auto
   int batch = 1;
   bool tune = true;    // as a run does: by the kernels that were measured to be fastest
   double seconds = 3;  // at least this long, and at least five submissions
@@ -30,6 +31,7 @@ compute::DeviceOptions device_options(const BenchCase& wanted);
 
 struct BenchResult {
   std::string device, driver;
+  std::string precision;                  // that auto came to
   int submissions = 0;                    // of those timed one by one
   double min_ms = 0, median_ms = 0;       // wall time of a picture, one submission at a time
   double device_ms = 0;                   // of it on the device, median; 0 where unknown

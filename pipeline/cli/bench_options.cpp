@@ -21,7 +21,7 @@ void add_measured_options(CLI::App& command, MeasuredOptions& options) {
       ->delimiter(',')
       ->type_name("N,N");
   command
-      .add_option("--precision", options.precisions, "fp32, fp16, int8 or several (default: fp32)")
+      .add_option("--precision", options.precisions, "auto (default), fp32, fp16, int8 or several")
       ->delimiter(',')
       ->type_name("P,P");
 }
@@ -40,16 +40,20 @@ std::vector<int> batches_of(const MeasuredOptions& options) {
   return batches;
 }
 
-std::vector<compute::ops::Precision> precisions_of(const MeasuredOptions& options) {
+std::vector<std::optional<compute::ops::Precision>> precisions_of(const MeasuredOptions& options) {
   constexpr auto& kNames = compute::ops::kPrecisionNames;
-  std::vector<compute::ops::Precision> precisions;
+  std::vector<std::optional<compute::ops::Precision>> precisions;
   for (const std::string& text : options.precisions) {
+    if (text == "auto") {
+      precisions.emplace_back();
+      continue;
+    }
     const auto found = std::find(kNames.begin(), kNames.end(), text);
     if (found == kNames.end()) {
       throw ConfigError("unknown precision '" + text + "'", "--precision",
-                        "use fp32, fp16, int8 or several, as in fp32,int8");
+                        "use auto, fp32, fp16, int8 or several, as in fp32,int8");
     }
-    precisions.push_back(static_cast<compute::ops::Precision>(found - kNames.begin()));
+    precisions.emplace_back(static_cast<compute::ops::Precision>(found - kNames.begin()));
   }
   return precisions;
 }

@@ -7,6 +7,7 @@
 #include "compute/ops/peaks.hpp"
 #include "pipeline/cli/bench_child.hpp"
 #include "vision/inference.hpp"
+#include "vision/models/auto_precision.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -27,7 +28,8 @@ double best(const std::vector<double>& values) {
 template <class Look>
 void run_batches(compute::Device& device, const vision::Checkpoint& checkpoint,
                  const BenchCase& wanted, compute::Timing timing, Look look) {
-  vision::Inference inference(device, checkpoint, {wanted.precision, wanted.batch, 1, timing});
+  const auto precision = vision::choose_precision(wanted.precision, device, checkpoint).precision;
+  vision::Inference inference(device, checkpoint, {precision, wanted.batch, 1, timing});
   const auto run = [&] {
     const Clock::time_point begin = Clock::now();
     vision::Pending pending = inference.begin(wanted.batch);
@@ -78,6 +80,8 @@ Json profile_here(const BenchCase& wanted) {
   for (std::size_t i = 0; i < step_ms.size(); ++i) steps[i]["ms"] = best(step_ms[i]);
   return {{"device", device.info().name},
           {"driver", device.info().driver},
+          {"precision",
+           to_string(vision::choose_precision(wanted.precision, device, checkpoint).precision)},
           {"peak_gflop_per_s", peaks.gflop_per_s},
           {"peak_gbyte_per_s", peaks.gbyte_per_s},
           {"wall_ms", best(wall)},
@@ -98,6 +102,7 @@ Profile measure_profile(const BenchCase& wanted) {
   Profile profile;
   profile.device = answer["device"].get<std::string>();
   profile.driver = answer["driver"].get<std::string>();
+  profile.precision = answer["precision"].get<std::string>();
   profile.peak_gflop_per_s = answer["peak_gflop_per_s"].get<double>();
   profile.peak_gbyte_per_s = answer["peak_gbyte_per_s"].get<double>();
   profile.wall_ms = answer["wall_ms"].get<double>();

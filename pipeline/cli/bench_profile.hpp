@@ -25,7 +25,7 @@ struct ProfiledStep {
 };
 
 struct Profile {
-  std::string device, driver;
+  std::string device, driver, precision;  // the last as auto came to
   double peak_gflop_per_s = 0, peak_gbyte_per_s = 0;
   double wall_ms = 0, device_ms = 0;  // of a batch, not profiled; the shortest
   std::vector<ProfiledStep> steps;    // in the order they run; the shortest time of each

@@ -14,6 +14,7 @@
 #include "pipeline/sinks/json.hpp"
 #include "vision/checkpoint/model_name.hpp"
 #include "vision/inference.hpp"
+#include "vision/models/auto_precision.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -31,6 +32,7 @@ const char* const kExamples = R"(Examples:
 struct Explained {
   std::string model;
   std::string device;
+  vision::PrecisionChoice precision;
   int batch = 0;
   std::uint64_t weight_bytes = 0;
   std::size_t scratch_bytes = 0, unaliased_bytes = 0, barriers = 0;
@@ -54,7 +56,8 @@ Explained explain_model(const std::string& model, const RunConfig& config) {
   Explained result;
   // What a run would measure is not measured here.
   result.batch = config.batch == kAutoBatch ? RunConfig{}.batch : config.batch;
-  vision::Inference inference(device, checkpoint, {config.precision, result.batch, 1});
+  result.precision = vision::choose_precision(config.precision, device, checkpoint);
+  vision::Inference inference(device, checkpoint, {result.precision.precision, result.batch, 1});
   const compute::Program& program = inference.program(result.batch);
   result.model = local.name;
   result.device = device.choice();
@@ -102,6 +105,7 @@ ExitCode explain(const ExplainOptions& options) {
     if (options.json) {
       models.push_back({{"model", explained.model},
                         {"device", explained.device},
+                        {"precision", to_string(explained.precision.precision)},
                         {"batch", explained.batch},
                         {"weight_bytes", explained.weight_bytes},
                         {"scratch_bytes", explained.scratch_bytes},
@@ -111,8 +115,12 @@ ExitCode explain(const ExplainOptions& options) {
       continue;
     }
     fmt::print("\nmodel   {}\ndevice  {}\n", explained.model, explained.device);
-    fmt::print("weights {}, {} barriers; '|' marks a step that waits for the ones before it\n",
-               bytes_text(explained.weight_bytes), explained.barriers);
+    const std::string& why = explained.precision.why;
+    fmt::print("weights {}{}\n", to_string(explained.precision.precision),
+               why.empty() ? "" : " (auto: " + why + ")");
+    fmt::print(
+        "memory  {} of weights, {} barriers; '|' marks a step that waits for the ones before it\n",
+        bytes_text(explained.weight_bytes), explained.barriers);
     fmt::print("{}", explained.listing);
   }
   if (options.json) fmt::print("{}\n", to_pretty(Json{{"models", models}}));

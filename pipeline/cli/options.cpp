@@ -56,8 +56,9 @@ void add_top_option(CLI::App& command, CommonOptions& options) {
 void add_device_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--device", options.device, "auto, gpu, cpu, a number or part of a name")
       ->type_name("DEVICE");
-  command.add_option("--precision", options.precision, "Weights as fp32, fp16 or int8")
-      ->type_name("fp32|fp16|int8");
+  command
+      .add_option("--precision", options.precision, "Weights as auto (default), fp32, fp16 or int8")
+      ->type_name("auto|fp32|fp16|int8");
   command.add_flag("--no-tune", options.no_tune,
                    "Neither measure kernels nor use what was measured");
 }

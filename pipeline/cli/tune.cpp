@@ -13,6 +13,7 @@
 #include "pipeline/sinks/json.hpp"
 #include "vision/checkpoint/model_name.hpp"
 #include "vision/inference.hpp"
+#include "vision/models/auto_precision.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -46,7 +47,7 @@ void print(const compute::TunedStep& step) {
 
 ExitCode tune(const TuneCommand& command) {
   const std::vector<int> batches = batches_of(command);
-  const std::vector<compute::ops::Precision> precisions = precisions_of(command);
+  const auto precisions = precisions_of(command);
   const auto folder = vision::find_model(resolved_model(command.model)).folder;
   const vision::Checkpoint checkpoint = vision::Checkpoint::open(folder);
   compute::DeviceOptions wanted;
@@ -57,7 +58,8 @@ ExitCode tune(const TuneCommand& command) {
 
   Json steps = Json::array();
   const double share = command.seconds / static_cast<double>(batches.size() * precisions.size());
-  for (const compute::ops::Precision precision : precisions) {
+  for (const auto& asked : precisions) {
+    const auto precision = vision::choose_precision(asked, device, checkpoint).precision;
     for (const int batch : batches) {
       vision::Inference inference(device, checkpoint, {precision, batch, 1});
       for (const compute::TunedStep& step :

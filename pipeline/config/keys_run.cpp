@@ -3,6 +3,32 @@
 
 namespace fovea::pipeline {
 
+namespace {
+
+/// A precision by name, or auto for none.
+Key precision_key() {
+  using Precision = compute::ops::Precision;
+  std::vector<std::string> words{"auto"};
+  words.insert(words.end(), compute::ops::kPrecisionNames.begin(),
+               compute::ops::kPrecisionNames.end());
+  Key key = plain_key(
+      "precision", ValueType::choice,
+      "How weights are stored; auto: as small as the file allows with the answers of fp32",
+      {.choices = words});
+  key.set = [words](void* target, const Value& value) {
+    const auto at = std::find(words.begin(), words.end(), std::get<std::string>(value));
+    auto& held = static_cast<RunConfig*>(target)->precision;
+    held.reset();
+    if (at != words.begin()) held = static_cast<Precision>(at - words.begin() - 1);
+  };
+  key.get = [](const void* target) -> Value {
+    return std::string(to_string(static_cast<const RunConfig*>(target)->precision));
+  };
+  return key;
+}
+
+}  // namespace
+
 const Section& limits_section() {
   static const Section section{
       "limits",
@@ -35,10 +61,7 @@ const Section& run_section() {
                     "Where results go, several at once; left out: a table on the terminal", false),
           key("device", ValueType::text, &RunConfig::device,
               "auto, gpu, cpu, a device's number, or part of its name (see: fovea doctor)"),
-          key("precision", ValueType::choice, &RunConfig::precision,
-              "How weights are stored: int8 with one scale per output of a layer",
-              {.choices = {compute::ops::kPrecisionNames.begin(),
-                           compute::ops::kPrecisionNames.end()}}),
+          precision_key(),
           key("batch", ValueType::integer, &RunConfig::batch,
               "Pictures in one submission; more cost memory. auto: measured, once a device and "
               "model",
@@ -49,6 +72,9 @@ const Section& run_section() {
           key("tune", ValueType::choice, &RunConfig::tune,
               "auto measures kernels for up to 2 s at a model's first use and remembers; off never",
               {.choices = {"auto", "off"}}),
+          key("resample_on", ValueType::choice, &RunConfig::resample_on,
+              "Where pictures are resized, with the same bits; auto: where it is faster",
+              {.choices = {"auto", "host", "device"}}),
           key("decode_threads", ValueType::integer, &RunConfig::decode_threads,
               "Threads that decode pictures; 0 is one a core", {.min = 0, .max = 256}),
           key("decode", ValueType::choice, &RunConfig::decode,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct LimitsConfig {
 /// RunConfig::batch that is found by measuring.
 inline constexpr int kAutoBatch = 0;
 
+/// As users write it: "auto" for nothing.
+inline const char* to_string(const std::optional<compute::ops::Precision>& precision) {
+  return precision ? to_string(*precision) : "auto";
+}
+
 enum class Truncated : std::uint8_t { reject, accept };
 enum class Tune : std::uint8_t { automatic, off };
 inline constexpr double kTuneSeconds = 2;  // what Tune::automatic takes at a model's first use
@@ -32,13 +38,20 @@ enum class DecodeMode : std::uint8_t {
   fast,   // JPEGs at 1/2, 1/4 or 1/8 where the model's own resize shrinks further: other pixels
 };
 
+enum class ResampleOn : std::uint8_t {
+  automatic,  // where it was measured to be faster; on the host with software devices
+  host,
+  device,  // pictures that fit its staging memory; the others on the host, with the same bits
+};
+
 struct RunConfig {
   int version = 1;
   std::string device = "auto";
-  compute::ops::Precision precision = compute::ops::Precision::fp32;
-  int batch = 8;        // or kAutoBatch
+  std::optional<compute::ops::Precision> precision;  // nothing: auto, found for each model
+  int batch = 8;                                     // or kAutoBatch
   double memory = 0.8;  // share of the device's that kAutoBatch may fill
   Tune tune = Tune::automatic;
+  ResampleOn resample_on = ResampleOn::automatic;
   int decode_threads = 0;  // 0: one per core
   DecodeMode decode = DecodeMode::exact;
   Truncated truncated = Truncated::reject;

@@ -75,6 +75,7 @@ RunConfig run_config(const Int8Request& request, const Pictures& pictures) {
   ClassifyConfig classify;
   classify.model = request.model;
   classify.top = 1;
+  config.precision = compute::ops::Precision::fp32;  // what int8 is compared with
   config.stages = {classify};
   return config;
 }
@@ -101,8 +102,9 @@ Int8Report compare_int8(const Int8Request& request) {
   options.make_model = [&](compute::Device& device, const vision::Checkpoint& opened,
                            const ClassifyConfig& config) {
     const auto in = [&](compute::ops::Precision precision) {
-      return std::make_unique<ClassifyStage>(device, opened, config, precision,
-                                             request.settings.batch);
+      return std::make_unique<ClassifyStage>(
+          device, opened, config,
+          ModelOptions{.precision = precision, .batch = request.settings.batch});
     };
     return std::make_unique<PairStage>(
         in(compute::ops::Precision::fp32), in(compute::ops::Precision::int8),

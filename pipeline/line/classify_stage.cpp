@@ -42,10 +42,8 @@ const vision::Checkpoint& checked(const vision::Checkpoint& checkpoint) {
 }  // namespace
 
 ClassifyStage::ClassifyStage(compute::Device& device, const vision::Checkpoint& checkpoint,
-                             const ClassifyConfig& config, compute::ops::Precision precision,
-                             int batch)
-    : InferenceStage(device, checked(checkpoint), recipe(checkpoint.preprocess(), config),
-                     precision, batch),
+                             const ClassifyConfig& config, const ModelOptions& options)
+    : InferenceStage(device, checked(checkpoint), recipe(checkpoint.preprocess(), config), options),
       top_(config.top) {}
 
 void ClassifyStage::annotate(Frame& frame, std::span<const float> row) const {

@@ -15,7 +15,7 @@ class ClassifyStage : public InferenceStage {
  public:
   /// As InferenceStage. Throws ModelError too when the model is a detector.
   ClassifyStage(compute::Device& device, const vision::Checkpoint& checkpoint,
-                const ClassifyConfig& config, compute::ops::Precision precision, int batch);
+                const ClassifyConfig& config, const ModelOptions& options);
 
   std::string_view name() const override { return "classify"; }
   std::vector<Data> gives() const override { return {Data::labels}; }

@@ -36,8 +36,8 @@ std::vector<bool> wanted_classes(const std::vector<std::string>& labels,
 }  // namespace
 
 DetectStage::DetectStage(compute::Device& device, const vision::Checkpoint& checkpoint,
-                         const DetectConfig& config, compute::ops::Precision precision, int batch)
-    : InferenceStage(device, checked(checkpoint), checkpoint.preprocess(), precision, batch),
+                         const DetectConfig& config, const ModelOptions& options)
+    : InferenceStage(device, checked(checkpoint), checkpoint.preprocess(), options),
       min_score_(config.min_score),
       wanted_(wanted_classes(labels(), config)) {}
 

@@ -16,7 +16,7 @@ class DetectStage : public InferenceStage {
   /// As InferenceStage. Throws ModelError too when the model is no detector, ConfigError when it
   /// has no class of a name in `config`.
   DetectStage(compute::Device& device, const vision::Checkpoint& checkpoint,
-              const DetectConfig& config, compute::ops::Precision precision, int batch);
+              const DetectConfig& config, const ModelOptions& options);
 
   std::string_view name() const override { return "detect"; }
   std::vector<Data> gives() const override { return {Data::objects}; }

@@ -22,11 +22,13 @@
 #include "pipeline/line/detect_stage.hpp"
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
+#include "pipeline/line/model_hash.hpp"
 #include "pipeline/sources/sources.hpp"
 #include "pipeline/track/track_stage.hpp"
 #include "pipeline/track/zones_stage.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/model_name.hpp"
+#include "vision/models/auto_precision.hpp"
 
 namespace fovea::pipeline {
 
@@ -122,6 +124,11 @@ Decode make_decode(const RunConfig& config, const std::vector<const InferenceSta
   };
 }
 
+int decode_threads(const RunConfig& config) {
+  if (config.decode_threads > 0) return config.decode_threads;
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
 /// A stage's model, found and opened but not yet on the device.
 struct OpenedModel {
   vision::LocalModel local;
@@ -145,12 +152,12 @@ std::vector<OpenedModel> open_models(const RunConfig& config) {
 }
 
 /// "a" or "a, b": one text for all models of a chain.
-template <class Text>
-std::string of_all(const std::vector<OpenedModel>& models, Text text) {
+template <class Item, class Text>
+std::string of_all(const std::vector<Item>& items, Text text) {
   std::string all;
-  for (const auto& model : models) {
+  for (const Item& item : items) {
     if (!all.empty()) all += ", ";
-    all += text(model);
+    all += text(item);
   }
   return all;
 }
@@ -159,6 +166,7 @@ struct BuiltChain {
   std::vector<std::unique_ptr<Stage>> stages;
   std::vector<const InferenceStage*> models;  // those of the stages
   std::vector<std::string> labels;
+  std::vector<vision::PrecisionChoice> precisions;  // of each model
   int batch = 1;
 };
 
@@ -195,22 +203,36 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
       continue;
     }
     const bool measured = config.batch == kAutoBatch;
-    const int batch = measured ? 1 : config.batch;
+    const vision::PrecisionChoice precision =
+        vision::choose_precision(config.precision, device, checkpoint);
+    const auto notice = [&](const std::string& text) {
+      if (options.on_notice) options.on_notice(text);
+    };
+    if (!config.precision) {
+      notice(fmt::format("precision {}: {}", to_string(precision.precision), precision.why));
+    }
+    const ModelOptions model_options{.precision = precision.precision,
+                                     .batch = measured ? 1 : config.batch,
+                                     .resample_on = config.resample_on,
+                                     .threads = decode_threads(config),
+                                     .stop = options.stop};
     std::unique_ptr<InferenceStage> made;
     if (classify != nullptr) {
-      made =
-          std::make_unique<ClassifyStage>(device, checkpoint, *classify, config.precision, batch);
+      made = std::make_unique<ClassifyStage>(device, checkpoint, *classify, model_options);
     } else {
       made = std::make_unique<DetectStage>(device, checkpoint, std::get<DetectConfig>(stage),
-                                           config.precision, batch);
+                                           model_options);
+    }
+    if (config.resample_on == ResampleOn::automatic && made->resample().on_device) {
+      notice("pictures are resized on the device, " + made->resample().why);
     }
     if (measured) {
       AutoBatchOptions search{sha256(), config.memory, {}};
       if (!options.cache_dir.empty()) search.file = options.cache_dir / "batch-sizes.json";
-      const std::string found = made->settle_batch(device, search);
-      if (options.on_notice) options.on_notice("batch " + found);
+      notice("batch " + made->settle_batch(device, search));
     }
     chain.batch = made->batch();
+    chain.precisions.push_back(precision);
     chain.models.push_back(made.get());
     chain.stages.push_back(std::move(made));
   }
@@ -218,7 +240,7 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
 }
 
 RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& models,
-                     const compute::Device& device, int batch) {
+                     const compute::Device& device, const BuiltChain& chain) {
   RunIdentity identity;
   identity.fovea_version = FOVEA_VERSION;
   identity.model = of_all(models, [](const auto& m) { return m.local.name; });
@@ -227,7 +249,17 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
   identity.driver = device.info().driver;
   identity.device_uuid = device.info().uuid;
   identity.precision = to_string(config.precision);
-  identity.batch = batch;
+  if (!chain.precisions.empty()) {
+    identity.precision =
+        of_all(chain.precisions, [](const auto& choice) { return to_string(choice.precision); });
+    identity.precision_why = of_all(chain.precisions, [](const auto& choice) {
+      return choice.why.empty() ? std::string("asked for") : "auto: " + choice.why;
+    });
+  }
+  identity.resample_on = of_all(chain.models, [](const InferenceStage* model) {
+    return model->resample().on_device ? "device" : "host";
+  });
+  identity.batch = chain.batch;
   identity.decode = config.decode == DecodeMode::fast ? "fast" : "exact";
   identity.opencv_version = cv::getVersionString();
   identity.config_yaml = emit_yaml(config);
@@ -261,11 +293,6 @@ std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const Run
   return sinks;
 }
 
-int decode_threads(const RunConfig& config) {
-  if (config.decode_threads > 0) return config.decode_threads;
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
-
 }  // namespace
 
 RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
@@ -277,8 +304,10 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   }
 
   const std::vector<OpenedModel> models = open_models(config);
-  const std::shared_future<std::string> hashes = std::async(std::launch::async, [&models] {
-    return of_all(models, [](const auto& m) { return m.checkpoint.sha256(); });
+  const std::shared_future<std::string> hashes = std::async(std::launch::async, [&] {
+    fs::path memory = options.cache_dir;
+    if (!memory.empty()) memory /= "model-hashes.json";
+    return of_all(models, [&](const auto& m) { return model_sha256(m.checkpoint, memory); });
   });
   compute::DeviceOptions wanted;
   wanted.request = config.device;
@@ -300,8 +329,8 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
                     now - known));
   }
   report.labels = std::move(built.labels);
+  report.identity = identify(config, models, device, built);
   const Chain chain(make_decode(config, built.models), std::move(built.stages));
-  report.identity = identify(config, models, device, built.batch);
   report.identity.model_sha256 = hashes.get();
 
   const auto owned = open_sinks(config, report.identity, report.labels);

@@ -31,9 +31,10 @@ struct RunIdentity {
   std::string fovea_version;
   std::string model, model_folder, model_sha256;
   std::string device, driver, device_uuid;
-  std::string precision;
+  std::string precision, precision_why;  // "fp16", "auto: the file's weights fit fp16, …"
   int batch = 0;
-  std::string decode;  // "exact" or "fast"
+  std::string decode;       // "exact" or "fast"
+  std::string resample_on;  // "host" or "device", of each model
   std::string opencv_version;
   std::string config_yaml;  // the run as YAML, as --emit-yaml prints it
   std::string started_utc;  // ISO 8601

@@ -23,6 +23,7 @@
 #include "tests/unit/line/temp_tree.hpp"
 #include "vision/classify.hpp"
 #include "vision/inference.hpp"
+#include "vision/models/auto_precision.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
 namespace fovea::pipeline {
@@ -95,6 +96,42 @@ class RunPipeline : public fovea::test::DeviceTest {
   TempTree tree_;
 };
 
+TEST_F(RunPipeline, PicturesResizedOnTheDeviceHaveTheSameAnswers) {
+  // Batches with empty places, and sources of several sizes, one of them as large as its output.
+  for (int i = 0; i < 7; ++i) add_picture(fmt::format("in/{}.png", i), i);
+  for (const int side : {32, 200, 400}) {
+    cv::Mat pixels(side, side + 1, CV_8UC3);
+    cv::randu(pixels, 0, 256);
+    ASSERT_TRUE(
+        cv::imwrite((tree_.root() / fmt::format("in/square-{}.png", side)).string(), pixels));
+  }
+  std::vector<std::vector<vision::Label>> answers;
+  for (const ResampleOn where : {ResampleOn::host, ResampleOn::device}) {
+    auto cfg = config(4);
+    cfg.resample_on = where;
+    Seen seen;
+    const RunReport report = run(cfg, seen);
+    EXPECT_EQ(report.identity.resample_on, where == ResampleOn::host ? "host" : "device");
+    EXPECT_EQ(report.summary.done, 10U);
+    for (const Frame& frame : seen.frames) answers.push_back(frame.labels);
+  }
+  ASSERT_EQ(answers.size(), 20U);
+  for (std::size_t i = 0; i < 10; ++i) {
+    ASSERT_EQ(answers[i].size(), answers[i + 10].size());
+    for (std::size_t k = 0; k < answers[i].size(); ++k) {
+      EXPECT_EQ(answers[i][k].id, answers[i + 10][k].id) << "picture " << i;
+      EXPECT_EQ(answers[i][k].score, answers[i + 10][k].score);
+    }
+  }
+}
+
+TEST_F(RunPipeline, AutoResizesOnTheHostWithASoftwareDevice) {
+  if (device().info().kind != compute::DeviceKind::software) GTEST_SKIP() << "a GPU is measured";
+  add_picture("in/0.png", 0);
+  Seen seen;
+  EXPECT_EQ(run(config(), seen).identity.resample_on, "host");
+}
+
 TEST_F(RunPipeline, SaysWhatTheModelSays) {
   for (int i = 0; i < 8; ++i) add_picture(fmt::format("in/{}.png", i), i);
   tree_.file("in/5b.png", "not a picture");
@@ -114,14 +151,18 @@ TEST_F(RunPipeline, SaysWhatTheModelSays) {
   EXPECT_EQ(report.summary.failed, 1u);
   EXPECT_EQ(report.labels.size(), 6u);
   EXPECT_THAT(notices, ElementsAre(testing::AllOf(testing::StartsWith("device 0: "),
-                                                  HasSubstr(report.identity.device))));
+                                                  HasSubstr(report.identity.device)),
+                                   testing::StartsWith("precision " + report.identity.precision)));
+  EXPECT_THAT(report.identity.precision_why, testing::StartsWith("auto: "));
   EXPECT_EQ(report.identity.model_sha256.size(), 64u);
   EXPECT_THAT(report.identity.started_utc, testing::MatchesRegex("....-..-..T..:..:..Z"));
 
   const auto checkpoint = vision::Checkpoint::open(kModels + "vit-plain");
   const vision::Preprocessor preprocessor(checkpoint.preprocess());
   vision::ResampleScratch scratch;
-  vision::Inference inference(device(), checkpoint);
+  const auto precision = vision::choose_precision(std::nullopt, device(), checkpoint).precision;
+  EXPECT_EQ(report.identity.precision, to_string(precision));
+  vision::Inference inference(device(), checkpoint, {.precision = precision});
   for (const Frame& frame : seen.frames) {
     const Decoded decoded = decode_file(frame.path);
     EXPECT_EQ(frame.width_px, decoded.source_w);

@@ -4,6 +4,7 @@
 #include "vision/inference.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "tests/golden/models/golden_model.hpp"
 #include "tests/golden/models/tolerances.hpp"
 #include "tests/support/device_fixture.hpp"
+#include "vision/preprocess/packed_source.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
 namespace fovea::golden {
@@ -69,6 +71,13 @@ class Inference : public test::DeviceTest {
     return vision::Inference(device(), checkpoint_, {.max_batch = max_batch, .slots = slots});
   }
 
+  /// Pictures that the device makes, of sources of so many bytes.
+  vision::InputSize from(std::size_t source_bytes) const {
+    vision::InputSize size = preprocessor_.usual_size();
+    size.source_bytes = source_bytes;
+    return size;
+  }
+
   /// `order` names a picture for each place.
   void fill(vision::Pending& pending, const std::vector<std::size_t>& order) {
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -116,6 +125,64 @@ TEST_F(Inference, EveryBatchSizeAnswersForEveryPlace) {
            {0}, {1}, {0, 1}, {1, 0, 1}, {0, 0, 1, 1}, {1, 1, 0, 1, 0}, {1, 0, 1}, {0}}) {
     expect_right(answers(inference, order), order);
   }
+}
+
+TEST_F(Inference, SourcesAreResizedToTheBitsOfTheirPictures) {
+  vision::Inference inference = make(4, 2);
+  std::vector<vision::Image> images(3);
+  vision::PackScratch scratch;
+  std::size_t most = vision::least_source_bytes(preprocessor_.usual_size());
+  for (int i = 0; i < 3; ++i) {
+    images[static_cast<std::size_t>(i)].rgb.create(17 + 40 * i, 90 - 13 * i, CV_8UC3);
+    cv::Mat& rgb = images[static_cast<std::size_t>(i)].rgb;
+    for (int at = 0; at < rgb.rows * rgb.cols * 3; ++at) {
+      rgb.data[at] = static_cast<std::uint8_t>(at * at % 251 + i);
+    }
+    most = std::max(
+        most, vision::source_bytes(preprocessor_, images[static_cast<std::size_t>(i)], scratch));
+  }
+  vision::Pending resized = inference.begin(3);
+  for (int i = 0; i < 3; ++i) {
+    preprocessor_.resize(images[static_cast<std::size_t>(i)], resized.input(i), scratch.resample);
+  }
+  resized.submit();
+  const auto logits = resized.finish();
+  const std::vector<float> right(logits.begin(), logits.end());
+  // Room as needed, and more of it: programs of their own, one after another and two at once.
+  for (const std::size_t room : {std::bit_ceil(most), 4 * std::bit_ceil(most)}) {
+    vision::Pending sources = inference.begin(from(room), 3);
+    EXPECT_EQ(sources.size(), 3);
+    for (int i = 0; i < 3; ++i) {
+      vision::pack_source(preprocessor_, images[static_cast<std::size_t>(i)], scratch,
+                          sources.input(i));
+    }
+    sources.submit();
+    const vision::Pending other = inference.begin(from(2 * room), 1);
+    const auto found = sources.finish();
+    EXPECT_EQ(std::vector<float>(found.begin(), found.end()), right);
+  }
+}
+
+TEST_F(Inference, AProgramThatResizesIsKeptWhileItIsInFlight) {
+  vision::Inference inference(
+      device(), checkpoint_,
+      {.slots = 1, .other_programs = 0, .staging_bytes = std::size_t{3} << 20});
+  const std::size_t most = inference.max_source_bytes();
+  EXPECT_EQ(most, std::size_t{2} << 20);
+  vision::Image image;
+  image.rgb = cv::Mat(50, 60, CV_8UC3, cv::Scalar(10, 20, 200));
+  vision::PackScratch scratch;
+  vision::Pending first = inference.begin(from(most), 1);
+  // Of two sizes only one is to be kept.
+  const vision::Pending second = inference.begin(from(2 * most), 1);
+  vision::pack_source(preprocessor_, image, scratch, first.input(0));
+  first.submit();
+  const auto found = first.finish();
+  vision::Pending resized = inference.begin(1);
+  preprocessor_.resize(image, resized.input(0), scratch.resample);
+  resized.submit();
+  const auto right = resized.finish();
+  EXPECT_TRUE(std::ranges::equal(found, right));
 }
 
 TEST_F(Inference, WhatRanBeforeInTheSlotDoesNotMatter) {

@@ -11,6 +11,7 @@
 #include "tests/golden/models/mutations.hpp"
 #include "tests/golden/models/tolerances.hpp"
 #include "tests/support/device_fixture.hpp"
+#include "vision/models/auto_precision.hpp"
 
 namespace fovea::golden {
 namespace {
@@ -58,6 +59,20 @@ TEST_P(Parity, Fp16DiffersOnlyByTheRoundingOfItsWeights) {
     EXPECT_TRUE(agree(golden_, golden_.answers[picture], trace, fp16_tolerance()))
         << "against the reference implementation, picture " << picture;
     EXPECT_EQ(top1(trace), top1(golden_.answers[picture]));
+  }
+}
+
+TEST_P(Parity, AutoIsAsAccurateAsFp32) {
+  const vision::PrecisionChoice choice =
+      vision::choose_precision(std::nullopt, device(), checkpoint_);
+  const Trace trace = run(choice.precision, {0}).front();
+  EXPECT_TRUE(agree(golden_, golden_.answers[0], trace, kFp32Tolerance))
+      << to_string(choice.precision) << ": " << choice.why;
+  const bool exact = device().info().kind == compute::DeviceKind::software &&
+                     checkpoint_.summary().stored_dtype == "F16" &&
+                     !checkpoint_.config().layer_scale;
+  if (exact) {
+    EXPECT_EQ(choice.precision, Precision::fp16);
   }
 }
 

@@ -47,7 +47,7 @@ TEST_F(Options, ClassifyAFolder) {
   EXPECT_EQ(
       classify({"photos"}),
       "version: 1\nsource: {path: photos}\nstages:\n  - classify: {model: " + kModel.string() +
-          "}\nsinks:\n  - table: {}\ndevice: auto\nprecision: fp32\n"
+          "}\nsinks:\n  - table: {}\ndevice: auto\nprecision: auto\n"
           "batch: 8\n");
 }
 

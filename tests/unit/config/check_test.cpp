@@ -46,6 +46,7 @@ TEST(Check, EveryKeyIsTaken) {
 version: 1
 device: radeon
 precision: fp16
+resample_on: device
 batch: 32
 decode_threads: 3
 truncated: accept
@@ -67,6 +68,7 @@ sinks:
 )");
   EXPECT_EQ(config.device, "radeon");
   EXPECT_EQ(config.precision, compute::ops::Precision::fp16);
+  EXPECT_EQ(config.resample_on, ResampleOn::device);
   EXPECT_EQ(config.batch, 32);
   EXPECT_EQ(config.decode_threads, 3);
   EXPECT_EQ(config.truncated, Truncated::accept);
@@ -134,6 +136,17 @@ TEST(Check, DefaultsAreThoseOfRunConfig) {
   EXPECT_EQ(config.device, fresh.device);
   EXPECT_EQ(config.batch, fresh.batch);
   EXPECT_EQ(config.limits.max_pixels, fresh.limits.max_pixels);
+}
+
+TEST(Check, PrecisionIsOneByNameOrAuto) {
+  EXPECT_EQ(valid(std::string(kRest) + "precision: auto\n").precision, std::nullopt);
+  EXPECT_EQ(valid(std::string(kRest) + "precision: fp32\n").precision,
+            compute::ops::Precision::fp32);
+  EXPECT_EQ(valid(std::string(kRest) + "precision: int8\n").precision,
+            compute::ops::Precision::int8);
+  EXPECT_EQ(valid(std::string(kRest) + "resample_on: auto\n").resample_on, ResampleOn::automatic);
+  EXPECT_NE(told(std::string(kRest) + "resample_on: gpu\n").find("auto, host, device"),
+            std::string::npos);
 }
 
 TEST(Check, NumbersMayStandWhereTextsGo) {

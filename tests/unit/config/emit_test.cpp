@@ -50,7 +50,7 @@ TEST(Emit, AShortCommandAsAPersonWouldWriteIt) {
             "  - jsonl: {path: out.jsonl}\n"
             "  - table: {}\n"
             "device: auto\n"
-            "precision: fp32\n"
+            "precision: auto\n"
             "batch: 8\n");
   expect_round_trip(config);
 }

@@ -86,7 +86,8 @@ inline RunIdentity make_identity() {
   identity.device = "test device";
   identity.driver = "test driver 1";
   identity.device_uuid = "00-11";
-  identity.precision = "fp32";
+  identity.precision = "fp16";
+  identity.precision_why = "auto: the file's weights fit fp16";
   identity.batch = 8;
   identity.decode = "fast";
   identity.opencv_version = "4.6.0";
