@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,10 +15,8 @@ namespace {
 
 class CropsSink final : public Sink {
  public:
-  CropsSink(const CropsConfig& config, const std::vector<std::string>& labels)
-      : config_(config),
-        folders_(folder_names(labels)),
-        writer_(config.dir, config.format, config.quality) {}
+  explicit CropsSink(const CropsConfig& config)
+      : config_(config), writer_(config.dir, config.format, config.quality) {}
 
   bool wants_image() const override { return true; }
 
@@ -38,22 +36,23 @@ class CropsSink final : public Sink {
   }
 
  private:
-  std::string folder_of(const vision::Object& object) const {
-    const auto id = static_cast<std::size_t>(object.id);
-    return object.id >= 0 && id < folders_.size() ? folders_[id]
-                                                  : fmt::format("class_{}", object.id);
+  /// By the class's own name: a chain may have a second model, with other classes.
+  const std::string& folder_of(const vision::Object& object) {
+    const auto [folder, fresh] = folders_.try_emplace(object.id);
+    if (fresh) folder->second = names_.of(object.id, object.name);
+    return folder->second;
   }
 
   CropsConfig config_;
-  std::vector<std::string> folders_;
+  FolderNames names_;
+  std::map<int, std::string> folders_;
   PictureWriter writer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config,
-                                      const std::vector<std::string>& labels) {
-  return std::make_unique<CropsSink>(config, labels);
+std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config) {
+  return std::make_unique<CropsSink>(config);
 }
 
 }  // namespace fovea::pipeline

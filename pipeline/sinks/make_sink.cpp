@@ -25,7 +25,7 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& ide
         } else if constexpr (std::is_same_v<Kind, ImagesConfig>) {
           return make_images_sink(kind);
         } else if constexpr (std::is_same_v<Kind, CropsConfig>) {
-          return make_crops_sink(kind, labels);
+          return make_crops_sink(kind);
         } else {
           static_assert(std::is_same_v<Kind, TableConfig>);
           return make_table_sink(kind, labels, stdout, terminal_style(stdout), answers);

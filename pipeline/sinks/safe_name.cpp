@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <set>
 
 #include "pipeline/sinks/text.hpp"
 
@@ -40,14 +39,18 @@ std::string safe_name(std::string_view label) {
   return name;
 }
 
+std::string FolderNames::of(int id, std::string_view label) {
+  std::string name = safe_name(label);
+  if (name.empty()) name = "class_" + std::to_string(id);
+  while (!taken_.insert(lower_ascii(name)).second) name += "_" + std::to_string(id);
+  return name;
+}
+
 std::vector<std::string> folder_names(const std::vector<std::string>& labels) {
-  std::set<std::string> taken = {std::string(kUnsureFolder)};
+  FolderNames folders;
   std::vector<std::string> names;
   for (std::size_t id = 0; id < labels.size(); ++id) {
-    std::string name = safe_name(labels[id]);
-    if (name.empty()) name = "class_" + std::to_string(id);
-    while (!taken.insert(lower_ascii(name)).second) name += "_" + std::to_string(id);
-    names.push_back(std::move(name));
+    names.push_back(folders.of(static_cast<int>(id), labels[id]));
   }
   return names;
 }

@@ -22,9 +22,7 @@ std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
 
 std::unique_ptr<Sink> make_coco_sink(const CocoConfig& config);
 std::unique_ptr<Sink> make_images_sink(const ImagesConfig& config);
-/// `labels` are the detector's class names by id.
-std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config,
-                                      const std::vector<std::string>& labels);
+std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config);
 
 /// How the table may look on the stream it is written to.
 struct TerminalStyle {

@@ -74,9 +74,14 @@ class AnyConfig : public AnyValue {
       config.sources.push_back(source);
     }
     std::set<std::string> there{"image"};
+    // A need may name alternatives: "labels or objects".
+    const auto is_there = [&](const std::string& need) {
+      return std::any_of(there.begin(), there.end(), [&](const std::string& thing) {
+        return need.find(thing) != std::string::npos;
+      });
+    };
     const auto fits = [&](const std::vector<std::string>& needs) {
-      return std::all_of(needs.begin(), needs.end(),
-                         [&](const std::string& need) { return there.contains(need); });
+      return std::all_of(needs.begin(), needs.end(), is_there);
     };
     for (const StageKind& kind : stage_kinds()) {
       if (kind.section.name == "zones") continue;  // shapes have rules of their own

@@ -171,9 +171,9 @@ TEST_F(ObjectSinkTest, CropsArePaddedWithinThePicture) {
 
 TEST_F(ObjectSinkTest, HostileClassNamesMakeSafeFolders) {
   Frame frame = detected("p/one.jpg");
-  frame.objects[0].id = 0;
-  frame.objects[1].id = 1;
-  const auto sink = make_crops_sink({dir() / "out"}, {"../../up", "CON/nul"});
+  frame.objects[0].name = "../../up";
+  frame.objects[1].name = "CON/nul";
+  const auto sink = make_crops_sink({dir() / "out"});
   sink->write(frame);
   EXPECT_THAT(list(dir()), ElementsAre("out"));
   EXPECT_THAT(list(dir() / "out"), ElementsAre("CON_nul", "_._.._up"));
