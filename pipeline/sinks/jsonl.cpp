@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "pipeline/sinks/event_json.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/json.hpp"
 #include "pipeline/sinks/sinks.hpp"
@@ -100,6 +101,7 @@ std::string to_record(const Frame& frame) {
   record["timings_ms"] = {{"decode", rounded(frame.timings.decode_ms, 3)},
                           {"preprocess", rounded(frame.timings.preprocess_ms, 3)},
                           {"inference", rounded(frame.timings.inference_ms, 3)}};
+  for (const Event& event : frame.events) record["events"].push_back(to_json(event));
   return to_line(record);
 }
 

@@ -135,6 +135,19 @@ TEST_F(RecordTest, JsonlRecordIsTheDocumentedLine) {
             "\n");
 }
 
+TEST_F(RecordTest, JsonlTellsWhatHappened) {
+  Frame frame = cat_frame();
+  EXPECT_FALSE(Json::parse(jsonl({frame})).contains("events"));
+  frame.events = {{"line_cross", "door", "in", 7, "person", 0, 3},
+                  {"dwell", "hall", "", 7, "person", 10.0004, 0},
+                  {"overcrowd_end", "hall", "", std::nullopt, "", 0, 0}};
+  EXPECT_EQ(
+      Json::parse(jsonl({frame}))["events"].dump(),
+      R"([{"event":"line_cross","line":"door","dir":"in","count":3,"track":7,"object":"person"},)"
+      R"({"event":"dwell","zone":"hall","seconds":10.0,"track":7,"object":"person"},)"
+      R"({"event":"overcrowd_end","zone":"hall","count":0}])");
+}
+
 TEST_F(RecordTest, JsonlNamesOrientationAndTruncationOnlyWhereTheyDiffer) {
   Frame turned = cat_frame();
   turned.orientation = 6;
