@@ -13,6 +13,7 @@
 
 #include "compute/error.hpp"
 #include "pipeline/cli/bench_measure.hpp"
+#include "pipeline/cli/options.hpp"
 #include "pipeline/config/run_config.hpp"
 
 namespace fovea::pipeline {
@@ -88,8 +89,9 @@ double time_process(std::vector<std::string> arguments, std::vector<std::string>
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    throw Error("the first result did not come", "fovea classify",
-                "see why: fovea classify PICTURE -m MODEL", ExitCode::nothing_done);
+    const std::string command = "fovea " + arguments.at(1);
+    throw Error("the first result did not come", command,
+                "see why: " + command + " PICTURE -m MODEL", ExitCode::nothing_done);
   }
   return elapsed.count();
 }
@@ -101,7 +103,7 @@ FirstResult measure_first_result(const BenchCase& wanted) {
   const fs::path picture = scratch.path() / "picture.ppm";
   write_picture(picture);
   std::vector<std::string> arguments{"fovea",
-                                     "classify",
+                                     stage_of_model(wanted.model.string()),
                                      picture.string(),
                                      "--model",
                                      wanted.model.string(),
