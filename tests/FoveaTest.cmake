@@ -3,13 +3,14 @@
 # builds one GoogleTest program and registers it with ctest as one test.
 # Label `device` marks a program that needs a Vulkan device; label `unit` one that needs
 # none, and adds it to the target unit_tests, which the sanitizer run builds.
-# A device test runs a second time on SwiftShader, another software device with another
-# compiler, where Debian's chromium brings it.
+# With FOVEA_TEST_SWIFTSHADER a device test runs a second time on SwiftShader, another software
+# device with another compiler, which Debian's chromium brings.
 add_custom_target(unit_tests)
 
-find_file(FOVEA_SWIFTSHADER libvk_swiftshader.so PATHS /usr/lib/chromium NO_DEFAULT_PATH
-  DOC "SwiftShader's driver; device tests run on it too")
-if(FOVEA_SWIFTSHADER)
+option(FOVEA_TEST_SWIFTSHADER "Run the device tests on SwiftShader too" OFF)
+if(FOVEA_TEST_SWIFTSHADER)
+  find_file(FOVEA_SWIFTSHADER libvk_swiftshader.so PATHS /usr/lib/chromium NO_DEFAULT_PATH REQUIRED
+    DOC "SwiftShader's driver")
   set(fovea_swiftshader_icd ${CMAKE_CURRENT_BINARY_DIR}/swiftshader_icd.json)
   file(WRITE ${fovea_swiftshader_icd} "{\"file_format_version\": \"1.0.0\", \"ICD\": "
     "{\"library_path\": \"${FOVEA_SWIFTSHADER}\", \"api_version\": \"1.3.0\"}}\n")
@@ -22,16 +23,17 @@ function(fovea_test)
   add_executable(${target} ${arg_SOURCES})
   fovea_target_defaults(${target})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${target} PRIVATE
-    FOVEA_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}" FOVEA_TEST_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
+  # What is tested is compiled as users get it; the tests themselves need not be fast.
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_link_libraries(${target} PRIVATE
+    ${arg_LIBS} fovea_test_places GTest::gmock GTest::gtest_main)
   add_test(NAME ${arg_NAME} COMMAND ${target})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
   set_tests_properties(${arg_NAME} PROPERTIES
     LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
-  if("device" IN_LIST arg_LABELS AND NOT "e2e" IN_LIST arg_LABELS AND FOVEA_SWIFTSHADER)
+  if("device" IN_LIST arg_LABELS AND NOT "e2e" IN_LIST arg_LABELS AND FOVEA_TEST_SWIFTSHADER)
     add_test(NAME ${arg_NAME}.swiftshader COMMAND ${target})
     set_tests_properties(${arg_NAME}.swiftshader PROPERTIES
       LABELS "${arg_LABELS};swiftshader" TIMEOUT ${arg_TIMEOUT}

@@ -13,6 +13,7 @@
 #include "compute/program.hpp"
 #include "tests/support/allocation_count.hpp"
 #include "tests/support/device_fixture.hpp"
+#include "tests/support/places.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/inference.hpp"
 
@@ -73,8 +74,8 @@ std::uint64_t allocations_of_runs(compute::Device& device) {
 
 /// Batches of every size from 1 to 4, two in flight at once.
 std::uint64_t allocations_of_batches(compute::Device& device) {
-  const auto checkpoint = vision::Checkpoint::open(std::filesystem::path(FOVEA_TEST_SOURCE_DIR) /
-                                                   "models" / "fovea-vit-cifar10");
+  const auto checkpoint =
+      vision::Checkpoint::open(test::source_dir() / "models" / "fovea-vit-cifar10");
   vision::Inference inference(device, checkpoint, {.max_batch = 4, .slots = 2});
   const auto launch = [&](int n) {
     vision::Pending pending = inference.begin(n);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/e2e/e2e_fixture.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::test {
 namespace {
@@ -249,10 +250,7 @@ TEST_F(Classify, LimitsRefuseWithAReason) {
 }
 
 TEST_F(Classify, EveryFileOfTheFormatCollectionGivesARecordOrAReason) {
-  const char* data = std::getenv("FOVEA_DATA");
-  const fs::path formats =
-      (data != nullptr ? fs::path(data) : fs::path(FOVEA_TEST_SOURCE_DIR) / "../shared/datasets") /
-      "image-formats";
+  const fs::path formats = test::shared_data_dir() / "image-formats";
   if (!fs::exists(formats)) GTEST_SKIP() << formats << " is not there";
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(formats)) {

@@ -12,6 +12,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "pipeline/sinks/json.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/subprocess.hpp"
 
 namespace fovea::test {
@@ -20,8 +21,7 @@ namespace fs = std::filesystem;
 using pipeline::Json;
 
 /// A committed checkpoint of a few hundred kB: random weights, six classes.
-inline const fs::path kTinyModel =
-    fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/models/data/vit-plain";
+inline const fs::path kTinyModel = test::source_dir() / "tests/golden/models/data/vit-plain";
 
 inline std::string read_text(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);

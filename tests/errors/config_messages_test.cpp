@@ -7,12 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/config/config.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::pipeline {
 namespace {
 namespace fs = std::filesystem;
 
-const fs::path kFolder = fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/errors/config";
+const fs::path kFolder = test::source_dir() / "tests/errors/config";
 
 std::string read(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "compute/error.hpp"
+#include "tests/support/places.hpp"
 #include "tests/unit/checkpoint/model_folder.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/pytorch_bin.hpp"
@@ -116,8 +117,7 @@ TEST(Mutation, TimmConfig) {
 class BinMutation : public testing::TestWithParam<const char*> {};
 
 TEST_P(BinMutation, IsReadOrRefused) {
-  const auto source =
-      std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "tests/unit/checkpoint/data/bin" / GetParam();
+  const auto source = test::source_dir() / "tests/unit/checkpoint/data/bin" / GetParam();
   const std::string whole = read_file(source);
   const TemporaryFolder folder;
   const auto path = folder.path() / "pytorch_model.bin";

@@ -20,6 +20,7 @@
 #include "compute/error.hpp"
 #include "pipeline/decode/decode.hpp"
 #include "tests/support/device_fixture.hpp"
+#include "tests/support/places.hpp"
 #include "tests/unit/line/temp_tree.hpp"
 #include "vision/classify.hpp"
 #include "vision/inference.hpp"
@@ -34,7 +35,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kModels = std::string(FOVEA_TEST_SOURCE_DIR) + "/tests/golden/models/data/";
+const std::string kModels = test::source_dir().string() + "/tests/golden/models/data/";
 
 /// Remembers what came, in order.
 struct Seen : Sink {

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kData = fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/models/data";
+const fs::path kData = test::source_dir() / "tests/golden/models/data";
 
 std::vector<float> part(const std::vector<float>& values, std::size_t index, std::size_t parts) {
   const std::size_t size = values.size() / parts;

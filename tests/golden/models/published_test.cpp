@@ -15,6 +15,7 @@
 
 #include "compute/error.hpp"
 #include "tests/support/device_fixture.hpp"
+#include "tests/support/places.hpp"
 #include "vision/checkpoint/model_name.hpp"
 #include "vision/classify.hpp"
 #include "vision/detect.hpp"
@@ -36,12 +37,7 @@ struct Published {
 
 void PrintTo(const Published& published, std::ostream* out) { *out << published.model; }
 
-fs::path picture_path() {
-  const char* data = std::getenv("FOVEA_DATA");
-  const fs::path root =
-      data != nullptr ? fs::path(data) : fs::path(FOVEA_TEST_SOURCE_DIR) / "../shared/datasets";
-  return root / "parity/000000039769.png";
-}
+fs::path picture_path() { return test::shared_data_dir() / "parity/000000039769.png"; }
 
 class PublishedNumbers : public test::DeviceTest, public testing::WithParamInterface<Published> {};
 

@@ -27,7 +27,7 @@ namespace {
 using nlohmann::json;
 using test::resampled;
 
-const std::string kData = FOVEA_TEST_SOURCE_DIR "/tests/golden/preprocess/data/";
+const std::string kData = test::source_dir().string() + "/tests/golden/preprocess/data/";
 
 json load(const std::string& name) {
   std::ifstream file(kData + name);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "compute/error.hpp"
+#include "tests/support/places.hpp"
 #include "tests/unit/checkpoint/model_folder.hpp"
 #include "vision/checkpoint/mapped_file.hpp"
 #include "vision/checkpoint/safetensors.hpp"
@@ -93,8 +94,7 @@ INSTANTIATE_TEST_SUITE_P(All, CheckpointLayout,
 class ReferenceFolder : public testing::TestWithParam<const char*> {};
 
 TEST_P(ReferenceFolder, GivesTheTensorsItsWriterHad) {
-  const auto folder =
-      std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "tests/unit/checkpoint/data" / GetParam();
+  const auto folder = test::source_dir() / "tests/unit/checkpoint/data" / GetParam();
   const Checkpoint checkpoint = Checkpoint::open(folder);
   const MappedFile file(folder / "expected.safetensors");
   std::uint64_t parameters = 0;

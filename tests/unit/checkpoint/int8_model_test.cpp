@@ -12,6 +12,7 @@
 
 #include "compute/error.hpp"
 #include "tests/reference/quantize.hpp"
+#include "tests/support/places.hpp"
 #include "tests/unit/checkpoint/model_folder.hpp"
 #include "vision/checkpoint/safetensors_writer.hpp"
 #include "vision/checkpoint/weight_files.hpp"
@@ -114,7 +115,7 @@ TEST_F(Int8Model, AScaleWithoutItsTensorIsUnknown) {
 class Int8FromLayout : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const fs::path data = fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/unit/checkpoint/data";
+    const fs::path data = test::source_dir() / "tests/unit/checkpoint/data";
     original_ = data / GetParam();
     if (fs::exists(original_)) return;
     original_ = folder_.path() / "original";

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "compute/error.hpp"
+#include "tests/support/places.hpp"
 #include "vision/checkpoint/safetensors.hpp"
 
 namespace fovea::vision {
@@ -17,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 
 std::filesystem::path data(const char* name) {
-  return std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "tests/unit/checkpoint/data/bin" / name;
+  return test::source_dir() / "tests/unit/checkpoint/data/bin" / name;
 }
 
 std::string refusal(const char* name) {

@@ -9,13 +9,14 @@
 
 #include "compute/error.hpp"
 #include "pipeline/cli/chain_text.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::pipeline {
 namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const fs::path kModel = fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/models/data/vit-plain";
+const fs::path kModel = test::source_dir() / "tests/golden/models/data/vit-plain";
 
 class Options : public testing::Test {
  protected:

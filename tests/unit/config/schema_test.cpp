@@ -9,6 +9,7 @@
 #include "pipeline/config/config.hpp"
 #include "pipeline/config/keys.hpp"
 #include "pipeline/config/tree.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -112,7 +113,7 @@ TEST(Schema, EveryKeyIsExplained) {
 }
 
 TEST(Schema, ThePageInDocsNamesEveryKey) {
-  std::ifstream stream(std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "docs/configuration.md");
+  std::ifstream stream(test::source_dir() / "docs/configuration.md");
   const std::string page(std::istreambuf_iterator<char>(stream), {});
   for (const Section* section : all_sections()) {
     EXPECT_THAT(page, testing::HasSubstr(section->name));

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/core.hpp>
 
+#include "tests/support/places.hpp"
 #include "tests/unit/decode/bytes.hpp"
 
 namespace fovea::pipeline::test {
@@ -27,8 +28,7 @@ struct Expected {
 /// tests/golden/decode/image_formats.txt, made with Pillow by make_decode_goldens.py.
 std::map<std::string, Expected> goldens() {
   std::map<std::string, Expected> all;
-  std::ifstream file(std::filesystem::path(FOVEA_TEST_SOURCE_DIR) /
-                     "tests/golden/decode/image_formats.txt");
+  std::ifstream file(test::source_dir() / "tests/golden/decode/image_formats.txt");
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with('#')) continue;
     std::istringstream fields(line);
@@ -92,11 +92,7 @@ void expect_pixels(const Decoded& decoded, const Expected& expected) {
 }
 
 TEST(ImageFormats, EachGivesItsPictureOrItsReason) {
-  const char* data = std::getenv("FOVEA_DATA");
-  const auto folder = (data != nullptr ? std::filesystem::path(data)
-                                       : std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / ".." /
-                                             "shared" / "datasets") /
-                      "image-formats";
+  const auto folder = test::shared_data_dir() / "image-formats";
   if (!std::filesystem::is_directory(folder))
     GTEST_SKIP() << "no " << folder << "; set FOVEA_DATA to the folder that holds it";
   const auto expected = goldens();

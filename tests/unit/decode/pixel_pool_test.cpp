@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/core.hpp>
 
+#include "tests/support/places.hpp"
 #include "tests/unit/decode/bytes.hpp"
 
 namespace fovea::pipeline {
@@ -72,7 +73,7 @@ TEST(PixelPool, PicturesDieOnOtherThreads) {
 }
 
 TEST(PixelPool, DecodingUsesIt) {
-  const auto path = std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "datasets/samples/cat.jpg";
+  const auto path = test::source_dir() / "datasets/samples/cat.jpg";
   cv::Mat first = decode_file(path).image.rgb.clone();
   const std::size_t idle = pixel_pool().idle_bytes();
   EXPECT_GE(idle, 3u * first.total());

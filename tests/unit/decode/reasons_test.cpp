@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
 #include "tests/unit/decode/bytes.hpp"
 
 namespace fovea::pipeline::test {
@@ -14,7 +15,7 @@ using ::testing::HasSubstr;
 using namespace std::literals;
 
 File golden(const std::string& name) {
-  return read(std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/decode/data" / name);
+  return read(test::source_dir() / "tests/golden/decode/data" / name);
 }
 
 File first(const File& file, std::size_t size) {

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
 #include "vision/preprocess/npy.hpp"
 
 namespace fovea::vision {
@@ -17,8 +18,7 @@ struct Case {
   const char* stem;
 };
 
-const std::filesystem::path kData =
-    std::filesystem::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/models/data/positions";
+const std::filesystem::path kData = test::source_dir() / "tests/golden/models/data/positions";
 
 PatchGrid grid_of(const NpyArray& array) {
   return {static_cast<int>(array.shape[0]), static_cast<int>(array.shape[1])};
