@@ -28,11 +28,26 @@ git -C "$here" archive HEAD | tar -x -C "$root/src/fovea"
 # Copied, not mounted: what is removed afterwards is the root's own.
 if [ -d "$here/../shared/datasets" ]; then cp -r "$here/../shared/datasets" "$root/src/shared/"; fi
 
-inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"; }
+inside() {
+  chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+    CCACHE_DIR=/var/cache/ccache "$@"
+}
+# What was compiled is kept beside the host's caches: the next run on this machine compiles what changed.
+kept=${XDG_CACHE_HOME:-$HOME/.cache}/fovea-ci/debian13
+mkdir -p "$kept"
+cp -r "$kept" "$root/var/cache/ccache"
+keep() {
+  rm -rf "$kept.new" && cp -r "$root/var/cache/ccache" "$kept.new" &&
+    rm -rf "$kept" && mv "$kept.new" "$kept"
+}
+inside apt-get -qq update
+inside apt-get -qq install -y --no-install-recommends ccache > /dev/null
+
 inside /src/fovea/scripts/demo.sh
 second=$(inside /src/fovea/scripts/demo.sh)
 grep -q 'no work to do' <<< "$second" ||
   { echo "the second scripts/demo.sh built something again:"; echo "$second"; exit 1; }
 inside test -s /src/fovea/out/demo/results.jsonl
 inside test -s /src/fovea/out/demo/summary.html
-inside /src/fovea/scripts/test.sh
+inside /src/fovea/scripts/test.sh || { status=$?; keep; exit "$status"; }
+keep
