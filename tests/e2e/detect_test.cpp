@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/e2e/e2e_fixture.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::test {
 namespace {
@@ -11,8 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// Committed, random weights, seven detection tokens, five classes.
-const fs::path kTinyDetector =
-    fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/models/data/yolos-own-grid";
+const fs::path kTinyDetector = test::source_dir() / "tests/golden/models/data/yolos-own-grid";
 
 class Detect : public EndToEndOnDevice {
  protected:

@@ -18,6 +18,7 @@
 #include "pipeline/decode/decode.hpp"
 #include "tests/golden/preprocess/pattern.hpp"
 #include "tests/golden/preprocess/resampled.hpp"
+#include "tests/support/places.hpp"
 #include "vision/checkpoint/processor_config.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
@@ -144,7 +145,8 @@ TEST(PreprocessGolden, PicturesThatKeepTheirShapeAreWhatTheReferenceProcessorGiv
 TEST(PreprocessGolden, ThePublishedValuesOfACocoPicture) {
   const char* data = std::getenv("FOVEA_DATA");
   const std::filesystem::path file =
-      std::filesystem::path(data != nullptr ? data : FOVEA_TEST_SOURCE_DIR "/../shared/datasets") /
+      std::filesystem::path(data != nullptr ? data
+                                            : test::source_dir().string() + "/../shared/datasets") /
       "parity/000000039769.png";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
   const Preprocessor preprocessor(processor_spec(

@@ -10,13 +10,14 @@
 
 #include "pipeline/eval/box_eval.hpp"
 #include "pipeline/sinks/json.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kData = fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/unit/eval/data/boxes";
+const fs::path kData = test::source_dir() / "tests/unit/eval/data/boxes";
 // Both sum the same doubles, in another order.
 constexpr double kTolerance = 1e-9;
 
@@ -72,8 +73,7 @@ TEST(BoxFigures, AreThoseOfPycocotools) {
 TEST(BoxFigures, AreThoseOfPycocotoolsOnVoc100) {
   const char* data = std::getenv("FOVEA_DATA");
   const fs::path folder =
-      (data != nullptr ? fs::path(data) : fs::path(FOVEA_TEST_SOURCE_DIR) / "../shared/datasets") /
-      "voc100";
+      (data != nullptr ? fs::path(data) : test::source_dir() / "../shared/datasets") / "voc100";
   if (!fs::exists(folder)) {
     GTEST_SKIP() << "no " << folder << "; set FOVEA_DATA to the folder that holds it";
   }

@@ -16,6 +16,7 @@
 
 #include "pipeline/track/track_stage.hpp"
 #include "pipeline/track/zones_stage.hpp"
+#include "tests/support/places.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 fs::path video() {
   const char* data = std::getenv("FOVEA_DATA");
   const fs::path folder =
-      data != nullptr ? fs::path(data) : fs::path(FOVEA_TEST_SOURCE_DIR) / "../shared/datasets";
+      data != nullptr ? fs::path(data) : test::source_dir() / "../shared/datasets";
   return folder / "video/one-by-one-person-detection.mp4";
 }
 

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compute/error.hpp"
+#include "tests/support/places.hpp"
 #include "vision/preprocess/npy.hpp"
 
 namespace fovea::vision {
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const fs::path kData = fs::path(FOVEA_TEST_SOURCE_DIR) / "tests/golden/models/data";
+const fs::path kData = test::source_dir() / "tests/golden/models/data";
 
 class ReferenceDetections : public testing::TestWithParam<const char*> {};
 
