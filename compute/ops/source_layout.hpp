@@ -12,7 +12,8 @@ namespace fovea::compute::ops {
 ///   1        where its pixels begin, in bytes from word 0; R, G, B of each, row by row
 ///   2 ...    W times, then H times, of each output column and row: its first source sample, how
 ///            many, and the word where its weights begin
-/// Weights are whole numbers, 2^22 for 1. An output without samples is 0.
+/// Weights are whole numbers, 2^22 for 1, whose magnitudes add up to 2^23 at most for one output.
+/// An output without samples is 0.
 inline constexpr int kSourceHeaderWords = 2;
 inline constexpr int kTapWords = 3;
 inline constexpr int kSourceWeightBits = 22;

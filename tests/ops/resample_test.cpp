@@ -37,7 +37,8 @@ class ResampleTest : public DeviceTest, public testing::WithParamInterface<Resam
       // None of all: a place outside the picture.
       const int count = number(0, std::min(source, GetParam().most_taps));
       Taps one{number(0, source - std::max(count, 1)), {}};
-      for (int k = 0; k < count; ++k) one.weights.push_back(number(-(1 << 20), 1 << 21));
+      for (int k = 0; k < count; ++k)
+        one.weights.push_back(number(-(1 << 22) / count, (1 << 23) / count));
       if (count == 1) one.weights[0] = 1 << 22;
       all.push_back(std::move(one));
     }
