@@ -89,6 +89,20 @@ TEST_F(Options, EndingsThatAreNotKnown) {
   EXPECT_THROW(config_from_sources(options_, "classify", kBuiltinModel), ConfigError);
 }
 
+TEST_F(Options, ACommandWithoutABuiltInModelAsksForOne) {
+  options_.sources = {"a.jpg"};
+  try {
+    config_from_sources(options_, "detect", nullptr);
+    FAIL() << "no model was needed";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("no model is named"), std::string::npos);
+  }
+  options_.model = "some/detector";
+  EXPECT_NE(emit_yaml(config_from_sources(options_, "detect", nullptr).checked.config)
+                .find("detect: {model: some/detector}"),
+            std::string::npos);
+}
+
 TEST_F(Options, OptionsOnTopOfAFile) {
   std::ofstream("job.yaml") << "version: 1\nsources: [list.txt]\nstages:\n  - classify: "
                             << kModel.string() << "\n  - filter: {min_score: 10%}\n"
