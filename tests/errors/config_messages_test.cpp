@@ -13,7 +13,7 @@ namespace fovea::pipeline {
 namespace {
 namespace fs = std::filesystem;
 
-const fs::path kFolder = test::source_dir() / "tests/errors/config";
+const fs::path kFolder = fovea::test::source_dir() / "tests/errors/config";
 
 std::string read(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);

@@ -117,7 +117,7 @@ TEST(Mutation, TimmConfig) {
 class BinMutation : public testing::TestWithParam<const char*> {};
 
 TEST_P(BinMutation, IsReadOrRefused) {
-  const auto source = test::source_dir() / "tests/unit/checkpoint/data/bin" / GetParam();
+  const auto source = fovea::test::source_dir() / "tests/unit/checkpoint/data/bin" / GetParam();
   const std::string whole = read_file(source);
   const TemporaryFolder folder;
   const auto path = folder.path() / "pytorch_model.bin";

@@ -35,7 +35,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kModels = test::source_dir().string() + "/tests/golden/models/data/";
+const std::string kModels = fovea::test::source_dir().string() + "/tests/golden/models/data/";
 
 /// Remembers what came, in order.
 struct Seen : Sink {

@@ -28,7 +28,7 @@ namespace {
 using nlohmann::json;
 using test::resampled;
 
-const std::string kData = test::source_dir().string() + "/tests/golden/preprocess/data/";
+const std::string kData = fovea::test::source_dir().string() + "/tests/golden/preprocess/data/";
 
 json load(const std::string& name) {
   std::ifstream file(kData + name);
@@ -145,8 +145,8 @@ TEST(PreprocessGolden, PicturesThatKeepTheirShapeAreWhatTheReferenceProcessorGiv
 TEST(PreprocessGolden, ThePublishedValuesOfACocoPicture) {
   const char* data = std::getenv("FOVEA_DATA");
   const std::filesystem::path file =
-      std::filesystem::path(data != nullptr ? data
-                                            : test::source_dir().string() + "/../shared/datasets") /
+      std::filesystem::path(
+          data != nullptr ? data : fovea::test::source_dir().string() + "/../shared/datasets") /
       "parity/000000039769.png";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
   const Preprocessor preprocessor(processor_spec(

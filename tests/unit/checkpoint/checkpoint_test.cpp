@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(All, CheckpointLayout,
 class ReferenceFolder : public testing::TestWithParam<const char*> {};
 
 TEST_P(ReferenceFolder, GivesTheTensorsItsWriterHad) {
-  const auto folder = test::source_dir() / "tests/unit/checkpoint/data" / GetParam();
+  const auto folder = fovea::test::source_dir() / "tests/unit/checkpoint/data" / GetParam();
   const Checkpoint checkpoint = Checkpoint::open(folder);
   const MappedFile file(folder / "expected.safetensors");
   std::uint64_t parameters = 0;

@@ -115,7 +115,7 @@ TEST_F(Int8Model, AScaleWithoutItsTensorIsUnknown) {
 class Int8FromLayout : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const fs::path data = test::source_dir() / "tests/unit/checkpoint/data";
+    const fs::path data = fovea::test::source_dir() / "tests/unit/checkpoint/data";
     original_ = data / GetParam();
     if (fs::exists(original_)) return;
     original_ = folder_.path() / "original";

@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 
 std::filesystem::path data(const char* name) {
-  return test::source_dir() / "tests/unit/checkpoint/data/bin" / name;
+  return fovea::test::source_dir() / "tests/unit/checkpoint/data/bin" / name;
 }
 
 std::string refusal(const char* name) {

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const fs::path kModel = test::source_dir() / "tests/golden/models/data/vit-plain";
+const fs::path kModel = fovea::test::source_dir() / "tests/golden/models/data/vit-plain";
 
 class Options : public testing::Test {
  protected:

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const fs::path kModel = test::source_dir() / "tests/golden/models/data/vit-plain";
+const fs::path kModel = fovea::test::source_dir() / "tests/golden/models/data/vit-plain";
 
 class Files : public testing::Test {
  protected:
@@ -112,7 +112,7 @@ TEST_F(Files, AllAtOnceWithTheOtherFaults) {
 
 /// Everything in configs/ runs as it stands, from the repository's root.
 TEST(Configs, EveryFileIsValid) {
-  const fs::path root = test::source_dir();
+  const fs::path root = fovea::test::source_dir();
   int seen = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(root / "configs")) {
     if (entry.path().extension() != ".yaml") continue;
@@ -129,7 +129,7 @@ TEST(Configs, EveryFileIsValid) {
 }
 
 TEST(Configs, EveryFileRunsWithTheBuiltInModel) {
-  const fs::path root = test::source_dir();
+  const fs::path root = fovea::test::source_dir();
   if (!fs::exists(root / "models/fovea-vit-cifar10/config.json")) {
     GTEST_SKIP() << "models/fovea-vit-cifar10 is not in this checkout";
   }

@@ -19,7 +19,7 @@ std::vector<std::string> seeds() {
   std::vector<std::string> texts;
   for (const char* folder : {"configs", "tests/errors/config"}) {
     std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(test::source_dir() / folder)) {
+    for (const auto& entry : fs::directory_iterator(fovea::test::source_dir() / folder)) {
       if (entry.path().extension() == ".yaml") files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());

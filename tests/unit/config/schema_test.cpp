@@ -113,7 +113,7 @@ TEST(Schema, EveryKeyIsExplained) {
 }
 
 TEST(Schema, ThePageInDocsNamesEveryKey) {
-  std::ifstream stream(test::source_dir() / "docs/configuration.md");
+  std::ifstream stream(fovea::test::source_dir() / "docs/configuration.md");
   const std::string page(std::istreambuf_iterator<char>(stream), {});
   for (const Section* section : all_sections()) {
     EXPECT_THAT(page, testing::HasSubstr(section->name));

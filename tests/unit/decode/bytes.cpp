@@ -55,7 +55,7 @@ File read(const std::filesystem::path& path) {
 
 std::vector<std::filesystem::path> golden_pictures() {
   std::vector<std::filesystem::path> paths;
-  const auto folder = test::source_dir() / "tests/golden/decode/data";
+  const auto folder = fovea::test::source_dir() / "tests/golden/decode/data";
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() != ".npy") paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());

@@ -28,7 +28,7 @@ struct Expected {
 /// tests/golden/decode/image_formats.txt, made with Pillow by make_decode_goldens.py.
 std::map<std::string, Expected> goldens() {
   std::map<std::string, Expected> all;
-  std::ifstream file(test::source_dir() / "tests/golden/decode/image_formats.txt");
+  std::ifstream file(fovea::test::source_dir() / "tests/golden/decode/image_formats.txt");
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with('#')) continue;
     std::istringstream fields(line);
@@ -92,7 +92,7 @@ void expect_pixels(const Decoded& decoded, const Expected& expected) {
 }
 
 TEST(ImageFormats, EachGivesItsPictureOrItsReason) {
-  const auto folder = test::shared_data_dir() / "image-formats";
+  const auto folder = fovea::test::shared_data_dir() / "image-formats";
   if (!std::filesystem::is_directory(folder))
     GTEST_SKIP() << "no " << folder << "; set FOVEA_DATA to the folder that holds it";
   const auto expected = goldens();

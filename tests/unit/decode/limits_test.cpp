@@ -52,7 +52,7 @@ TEST(DecodeLimits, NoFormatCanClaimMorePixelsThanAllowed) {
 }
 
 TEST(DecodeLimits, TheLimitItselfIsAllowed) {
-  const File picture = read(test::source_dir() / "tests/golden/decode/data/png_rgb.png");
+  const File picture = read(fovea::test::source_dir() / "tests/golden/decode/data/png_rgb.png");
   EXPECT_EQ(reason(picture, {.max_pixels = 21 * 13}), "");
   EXPECT_THAT(reason(picture, {.max_pixels = 21 * 13 - 1}), HasSubstr("21x13 is 273 pixels"));
   EXPECT_EQ(reason(picture, {.max_bytes = picture.size()}), "");
@@ -102,7 +102,7 @@ TEST_F(DecodeFile, AnEmptyFileAndAHugeOneAreRefused) {
 }
 
 TEST_F(DecodeFile, TheContentDecidesNotTheName) {
-  const auto golden = test::source_dir() / "tests/golden/decode/data";
+  const auto golden = fovea::test::source_dir() / "tests/golden/decode/data";
   std::filesystem::copy_file(golden / "webp_lossless.webp", folder_ / "a.jpg");
   const Decoded decoded = decode_file(folder_ / "a.jpg");
   EXPECT_EQ(decoded.format, "WebP");

@@ -73,7 +73,7 @@ TEST(PixelPool, PicturesDieOnOtherThreads) {
 }
 
 TEST(PixelPool, DecodingUsesIt) {
-  const auto path = test::source_dir() / "datasets/samples/cat.jpg";
+  const auto path = fovea::test::source_dir() / "datasets/samples/cat.jpg";
   cv::Mat first = decode_file(path).image.rgb.clone();
   const std::size_t idle = pixel_pool().idle_bytes();
   EXPECT_GE(idle, 3u * first.total());

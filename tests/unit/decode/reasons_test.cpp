@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using namespace std::literals;
 
 File golden(const std::string& name) {
-  return read(test::source_dir() / "tests/golden/decode/data" / name);
+  return read(fovea::test::source_dir() / "tests/golden/decode/data" / name);
 }
 
 File first(const File& file, std::size_t size) {

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kData = test::source_dir() / "tests/unit/eval/data/boxes";
+const fs::path kData = fovea::test::source_dir() / "tests/unit/eval/data/boxes";
 // Both sum the same doubles, in another order.
 constexpr double kTolerance = 1e-9;
 
@@ -73,7 +73,8 @@ TEST(BoxFigures, AreThoseOfPycocotools) {
 TEST(BoxFigures, AreThoseOfPycocotoolsOnVoc100) {
   const char* data = std::getenv("FOVEA_DATA");
   const fs::path folder =
-      (data != nullptr ? fs::path(data) : test::source_dir() / "../shared/datasets") / "voc100";
+      (data != nullptr ? fs::path(data) : fovea::test::source_dir() / "../shared/datasets") /
+      "voc100";
   if (!fs::exists(folder)) {
     GTEST_SKIP() << "no " << folder << "; set FOVEA_DATA to the folder that holds it";
   }

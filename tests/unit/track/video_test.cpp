@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 fs::path video() {
   const char* data = std::getenv("FOVEA_DATA");
   const fs::path folder =
-      data != nullptr ? fs::path(data) : test::source_dir() / "../shared/datasets";
+      data != nullptr ? fs::path(data) : fovea::test::source_dir() / "../shared/datasets";
   return folder / "video/one-by-one-person-detection.mp4";
 }
 

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const fs::path kData = test::source_dir() / "tests/golden/models/data";
+const fs::path kData = fovea::test::source_dir() / "tests/golden/models/data";
 
 class ReferenceDetections : public testing::TestWithParam<const char*> {};
 

@@ -18,7 +18,8 @@ struct Case {
   const char* stem;
 };
 
-const std::filesystem::path kData = test::source_dir() / "tests/golden/models/data/positions";
+const std::filesystem::path kData =
+    fovea::test::source_dir() / "tests/golden/models/data/positions";
 
 PatchGrid grid_of(const NpyArray& array) {
   return {static_cast<int>(array.shape[0]), static_cast<int>(array.shape[1])};
