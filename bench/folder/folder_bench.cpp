@@ -33,7 +33,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr cv::Size kPicture{640, 480};
+const cv::Size kPicture{640, 480};
 constexpr int kQuality = 90;
 
 /// Smooth shapes with some noise: about as many bytes as a photograph has.

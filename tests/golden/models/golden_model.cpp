@@ -12,6 +12,7 @@
 
 #include "compute/buffer.hpp"
 #include "compute/program.hpp"
+#include "tests/support/places.hpp"
 #include "vision/models/model.hpp"
 #include "vision/preprocess/npy.hpp"
 
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kData = test::source_dir() / "tests/golden/models/data";
+const fs::path kData = fovea::test::source_dir() / "tests/golden/models/data";
 
 std::vector<float> part(const std::vector<float>& values, std::size_t index, std::size_t parts) {
   const std::size_t size = values.size() / parts;
