@@ -2,6 +2,7 @@
 #include "vision/inference.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <list>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "compute/ops/resample.hpp"
 #include "vision/models/model.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
@@ -18,6 +20,7 @@ namespace fovea::vision {
 namespace {
 
 constexpr const char* kImages = "images";
+constexpr const char* kSources = "sources";
 constexpr const char* kAnswers = "answers";
 // Of programs for other sizes of picture than the last.
 constexpr std::uint64_t kMostOtherBytes = std::uint64_t{1} << 30;
@@ -36,6 +39,21 @@ compute::ops::Table upload_byte_values(compute::ConstantStore& store, const Byte
       store, "byte_values",
       {static_cast<std::int64_t>(values.size()), static_cast<std::int64_t>(values.front().size())},
       all);
+}
+
+std::size_t picture_bytes(InputSize size) {
+  if (size.source_bytes > 0) return size.source_bytes;
+  return std::size_t{3} * static_cast<std::size_t>(size.h) * static_cast<std::size_t>(size.w);
+}
+
+/// Places that stay empty are resized with the others: of no samples, so that nothing is read.
+void describe_nothing(std::span<std::uint8_t> places, InputSize size) {
+  const std::size_t described =
+      4 * (compute::ops::kSourceHeaderWords +
+           compute::ops::kTapWords * static_cast<std::size_t>(size.h + size.w));
+  for (; !places.empty(); places = places.subspan(size.source_bytes)) {
+    std::ranges::fill(places.first(described), std::uint8_t{0});
+  }
 }
 
 }  // namespace
@@ -60,13 +78,17 @@ struct Inference::Impl {
   };
   struct Kept {
     std::shared_ptr<Size> size;  // before the program, which reads its constants
+    InputSize input;
     int batch = 0;
     compute::Program program;
     std::atomic<int> in_use{0};
 
-    Kept(std::shared_ptr<Size> of, int pictures, compute::Program built)
-        : size(std::move(of)), batch(pictures), program(std::move(built)) {}
-    std::uint64_t bytes() const { return program.scratch_bytes() + size->constants.size_bytes(); }
+    Kept(std::shared_ptr<Size> of, InputSize in, int pictures, compute::Program built)
+        : size(std::move(of)), input(in), batch(pictures), program(std::move(built)) {}
+    std::uint64_t bytes(int slots) const {
+      const auto sources = static_cast<std::uint64_t>(batch * slots) * input.source_bytes;
+      return program.scratch_bytes() + size->constants.size_bytes() + sources;
+    }
   };
 
   Impl(compute::Device& gpu, const Checkpoint& checkpoint, const Preprocessor& preprocessor,
@@ -94,9 +116,8 @@ struct Inference::Impl {
 
   /// The program, built if need be; from now on the one used last.
   Kept& kept(InputSize size, int batch) {
-    const auto found = std::ranges::find_if(programs, [&](const Kept& each) {
-      return each.batch == batch && each.size->positions.size == size;
-    });
+    const auto found = std::ranges::find_if(
+        programs, [&](const Kept& each) { return each.batch == batch && each.input == size; });
     if (found != programs.end()) {
       programs.splice(programs.begin(), programs, found);
       return programs.front();
@@ -106,7 +127,7 @@ struct Inference::Impl {
     const std::shared_ptr<Size> shared = constants_of(size);
     for (;;) {
       try {
-        programs.emplace_front(shared, batch, build(shared->positions, batch));
+        programs.emplace_front(shared, size, batch, build(size, shared->positions, batch));
         return programs.front();
       } catch (const OutOfMemory&) {
         if (!drop_one_of_another(size)) throw;
@@ -118,9 +139,9 @@ struct Inference::Impl {
     int others = 0;
     std::uint64_t bytes = 0;
     for (const Kept& each : programs) {
-      if (each.size->positions.size == size) continue;
+      if (each.input == size) continue;
       ++others;
-      bytes += each.bytes();
+      bytes += each.bytes(options.slots);
     }
     return others > options.other_programs || bytes > kMostOtherBytes;
   }
@@ -129,7 +150,7 @@ struct Inference::Impl {
   bool drop_one_of_another(InputSize size) {
     for (auto each = programs.end(); each != programs.begin();) {
       --each;
-      if (each->size->positions.size == size || each->in_use.load() > 0) continue;
+      if (each->input == size || each->in_use.load() > 0) continue;
       programs.erase(each);
       return true;
     }
@@ -137,6 +158,7 @@ struct Inference::Impl {
   }
 
   std::shared_ptr<Size> constants_of(InputSize size) {
+    size.source_bytes = 0;  // whoever makes the pictures, they have the same positions
     for (const Kept& each : programs) {
       if (each.size->positions.size == size) return each.size;
     }
@@ -145,17 +167,27 @@ struct Inference::Impl {
     return made;
   }
 
-  void append(compute::ProgramBuilder& builder, const Positions& positions, int batch) const {
-    const compute::Tensor images = builder.input(
-        kImages, {{batch, positions.size.h, positions.size.w, 3}, compute::DType::u8});
+  /// What the model looks at: brought in as it is, or made here of sources.
+  static compute::Tensor pictures(compute::ProgramBuilder& builder, InputSize size, int batch) {
+    if (size.source_bytes == 0) {
+      return builder.input(kImages, {{batch, size.h, size.w, 3}, compute::DType::u8});
+    }
+    const auto bytes = static_cast<std::int64_t>(size.source_bytes);
+    const compute::Tensor sources = builder.input(kSources, {{batch, bytes}, compute::DType::u8});
+    return compute::ops::resample(builder, sources, size.h, size.w);
+  }
+
+  void append(compute::ProgramBuilder& builder, InputSize size, const Positions& positions,
+              int batch) const {
+    const compute::Tensor images = pictures(builder, size, batch);
     builder.output(kAnswers,
                    model->forward(builder, compute::ops::Pixels{images, byte_values}, positions));
   }
 
-  compute::Program build(const Positions& positions, int batch) {
+  compute::Program build(InputSize size, const Positions& positions, int batch) {
     compute::ProgramBuilder builder(device,
                                     fmt::format("{} batch {}", model->config().family, batch));
-    append(builder, positions, batch);
+    append(builder, size, positions, batch);
     return std::move(builder).build(options.slots, options.timing);
   }
 
@@ -177,7 +209,9 @@ Inference::Inference(compute::Device& device, const Checkpoint& checkpoint,
   impl_ =
       std::make_unique<Impl>(device, checkpoint, Preprocessor(checkpoint.preprocess()), options);
   // Batch 1 and the other sizes are built when asked for, by what is known of them then.
-  if (device.tune_seconds() > 0) tune(options.max_batch, {.seconds = device.tune_seconds()});
+  if (device.tune_seconds() > 0) {
+    tune(options.max_batch, {.seconds = device.tune_seconds(), .stop = options.stop});
+  }
   impl_->kept(impl_->usual_size, options.max_batch);
 }
 
@@ -194,12 +228,24 @@ Pending Inference::begin(InputSize size, int n) {
   InUse in_use(kept.in_use);
   compute::Run run = kept.program.begin();
   const auto pictures = static_cast<std::size_t>(n);
-  const auto picture_bytes =
-      std::size_t{3} * static_cast<std::size_t>(size.h) * static_cast<std::size_t>(size.w);
-  const auto images = as_pixels(run.input(kImages)).first(pictures * picture_bytes);
+  const bool makes = size.source_bytes > 0;
+  const auto places = as_pixels(run.input(makes ? kSources : kImages));
+  const auto images = places.first(pictures * picture_bytes(size));
+  if (makes) {
+    const auto all = places.first(static_cast<std::size_t>(kept.batch) * size.source_bytes);
+    describe_nothing(all.subspan(images.size()), size);
+  }
   const auto answers =
       as_floats(run.output(kAnswers)).first(pictures * static_cast<std::size_t>(answer_length()));
   return Pending(std::move(in_use), std::move(run), n, images, answers);
+}
+
+std::size_t Inference::max_source_bytes() const noexcept {
+  const auto batch = static_cast<std::uint64_t>(options().max_batch);
+  const auto slots = static_cast<std::uint64_t>(options().slots);
+  return std::bit_floor(
+      std::min<std::uint64_t>(options().staging_bytes / (batch * slots),
+                              impl_->device.limits().max_storage_range_bytes / batch));
 }
 
 void Inference::set_max_batch(int max_batch) {
@@ -214,7 +260,9 @@ std::vector<compute::TunedStep> Inference::tune(int n, const compute::TuneOption
   const auto shared = impl_->constants_of(impl_->usual_size);
   return compute::tune(
       impl_->device,
-      [&](compute::ProgramBuilder& builder) { impl_->append(builder, shared->positions, batch); },
+      [&](compute::ProgramBuilder& builder) {
+        impl_->append(builder, impl_->usual_size, shared->positions, batch);
+      },
       options);
 }
 

@@ -8,6 +8,7 @@
 // which calls finish().
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,6 +31,9 @@ struct InferenceOptions {
   /// Programs kept for other sizes of picture than the last: more of them build anew less often
   /// where sizes are mixed, and hold more memory (at most 1 GiB, but for what is in flight).
   int other_programs = 15;
+  /// Of the sources, in all slots, that one program resizes.
+  std::size_t staging_bytes = std::size_t{512} << 20;
+  const std::atomic<bool>* stop = nullptr;  // once set, opening measures no more kernels
 };
 
 /// Keeps a count above zero while it lives.
@@ -53,8 +57,8 @@ class InUse {
 class Pending {
  public:
   int size() const noexcept { return size_; }
-  /// Picture i's place [H, W, 3] u8, for Preprocessor::resize(); mapped memory to write into
-  /// and never to read. Before submit().
+  /// Picture i's place, mapped memory to write into and never to read: [H, W, 3] u8, for
+  /// Preprocessor::resize(), or the bytes of a source, for pack_source(). Before submit().
   std::span<std::uint8_t> input(int i);
   void submit() { run_.submit(); }
   /// Waits. answers [size(), answer_length()], row-major: a classifier's logits, a detector's
@@ -104,12 +108,16 @@ class Inference {
   /// The size of the pictures, in pixels; where it varies, that of a photograph of 640x480.
   InputSize usual_size() const noexcept;
 
-  /// `n` pictures of `size`, which is what Preprocessor::output_size() says of each.
+  /// `n` pictures of `size`, which is what Preprocessor::output_size() says of each; with
+  /// InputSize::source_bytes, a multiple of 4, the device makes them.
   /// Throws ShapeError unless 1 <= n <= max_batch and fewer than `slots` Pendings of such a batch
   /// are alive. Allocates nothing where a kept program runs it.
   Pending begin(InputSize size, int n);
   /// The same with pictures of the usual size.
   Pending begin(int n) { return begin(usual_size(), n); }
+  /// The most that one of max_batch sources may take to fit InferenceOptions::staging_bytes and
+  /// what the device binds at once; a power of two.
+  std::size_t max_source_bytes() const noexcept;
   /// How many programs are kept now, of all sizes.
   std::size_t programs() const noexcept;
   /// Changes options().max_batch: builds its program, drops those of larger batches.

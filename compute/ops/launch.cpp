@@ -7,6 +7,7 @@
 
 #include "compute/error.hpp"
 #include "compute/kernel.hpp"
+#include "compute/ops/storage.hpp"
 
 namespace fovea::compute::ops {
 
@@ -62,6 +63,18 @@ Variant preferred_variant(const Device& device, Precision precision) {
   }
   if (precision == Precision::int8 && device.limits().fast_byte_dots) return Variant::dot8;
   return preferred_variant(device);
+}
+
+bool loses_only_storage(const Device& device, Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      break;
+    case Precision::fp16:  // of GPUs, the small halves are not known, nor is there a way to ask
+      return device.info().kind == DeviceKind::software;
+    case Precision::int8:
+      return preferred_variant(device, precision) != Variant::dot8;
+  }
+  return true;
 }
 
 WeightLayout weight_layout(Variant variant) {

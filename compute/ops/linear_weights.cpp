@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packs weights into the layouts of compute/ops/linear_layout.hpp.
-#include <bit>
 #include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "compute/ops/half.hpp"
 #include "compute/ops/launch.hpp"
 #include "compute/ops/linear_layout.hpp"
 #include "compute/ops/quantize.hpp"
 
 namespace fovea::compute::ops {
 namespace {
-
-/// To IEEE half, nearest even. Requires: |value| rounds to at most 65504.
-std::uint16_t to_half(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
-  const std::uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude < 0x38800000u) {  // below 2^-14: a multiple of 2^-24
-    const float scaled = std::bit_cast<float>(magnitude) * 16777216.0f;
-    return static_cast<std::uint16_t>(sign | static_cast<std::uint16_t>(std::nearbyint(scaled)));
-  }
-  const std::uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
-  return static_cast<std::uint16_t>(sign | (rounded - 0x38000000u) >> 13);
-}
-
-constexpr float kLargestHalf = 65519.0f;  // the next float would round to infinity
 
 template <class Element, class Convert>
 std::vector<Element> pack(const LinearLayout& layout, std::span<const float> weight,

@@ -2,6 +2,7 @@
 // Measuring plans on a real device: what is kept, what is read again, and that answers stay.
 #include "compute/tuner.hpp"
 
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -151,6 +152,26 @@ TEST_F(TunerTest, WithoutTimeNothingIsChosen) {
   const auto other = open(true);
   EXPECT_THAT(tune_model(*other, {.seconds = 0}), testing::IsEmpty());
   EXPECT_TRUE(other->tuning().plans().empty());
+}
+
+// The search once ran on through a Ctrl-C.
+TEST_F(TunerTest, AStopEndsTheSearchBeforeTheNextPlan) {
+  if (!has_choices(device())) GTEST_SKIP() << "one plan for everything here";
+  const auto other = open(true);
+  const Model model(*other);
+  std::atomic<bool> stop{false};
+  int built = 0;
+  const auto append_and_stop = [&](ProgramBuilder& p) {
+    append(model, p);
+    // Once to see the steps, then once for each plan: two plans can be compared.
+    if (++built == 4) stop = true;
+  };
+  const std::vector<TunedStep> tuned =
+      tune(*other, append_and_stop, {.seconds = 60, .stop = &stop});
+  EXPECT_EQ(built, 4) << "nothing is begun after the stop";
+  ASSERT_EQ(tuned.size(), 1U) << "what was compared is kept";
+  EXPECT_EQ(tuned[0].plans, 2);
+  EXPECT_EQ(other->tuning().plans().size(), 1U);
 }
 
 // int8 once shared fp32's key, so that a plan measured for one was used for the other.

@@ -154,6 +154,15 @@ InputSize Preprocessor::output_size(int h, int w) const {
   return {static_cast<int>(full.h), static_cast<int>(full.w)};
 }
 
+ResizePlan Preprocessor::plan(int h, int w) const {
+  const InputSize size = output_size(h, w);
+  const FullSize full = full_size(spec_, h, w);
+  if (!spec_.center_crop) return {{w, full.w, 0, size.w}, {h, full.h, 0, size.h}};
+  const CroppedAxis x = crop_axis(w, full.w, spec_.crop_w, spec_.crop_rounding);
+  const CroppedAxis y = crop_axis(h, full.h, spec_.crop_h, spec_.crop_rounding);
+  return {x.resize, y.resize, x.at, y.at};
+}
+
 void Preprocessor::resize(const Image& image, std::span<std::uint8_t> pixels,
                           ResampleScratch& scratch) const {
   const int h = image.height_px(), w = image.width_px();
@@ -161,17 +170,10 @@ void Preprocessor::resize(const Image& image, std::span<std::uint8_t> pixels,
   assert(pixels.size() ==
          std::size_t{3} * static_cast<std::size_t>(size.h) * static_cast<std::size_t>(size.w));
   cv::Mat out(size.h, size.w, CV_8UC3, pixels.data());
-  const FullSize full = full_size(spec_, h, w);
-  if (!spec_.center_crop) {
-    resample(image.rgb, {w, full.w, 0, size.w}, {h, full.h, 0, size.h}, spec_.resample, scratch,
-             out);
-    return;
-  }
-  const CroppedAxis x = crop_axis(w, full.w, spec_.crop_w, spec_.crop_rounding);
-  const CroppedAxis y = crop_axis(h, full.h, spec_.crop_h, spec_.crop_rounding);
-  cv::Mat visible = out(cv::Rect(x.at, y.at, x.resize.count, y.resize.count));
+  const ResizePlan plan = this->plan(h, w);
+  cv::Mat visible = out(cv::Rect(plan.x_at, plan.y_at, plan.x.count, plan.y.count));
   if (visible.size() != out.size()) std::ranges::fill(pixels, std::uint8_t{0});
-  resample(image.rgb, x.resize, y.resize, spec_.resample, scratch, visible);
+  resample(image.rgb, plan.x, plan.y, spec_.resample, scratch, visible);
 }
 
 int Preprocessor::reduction(int h, int w) const noexcept {

@@ -20,6 +20,13 @@ namespace fovea::vision {
 /// [3, 256]: what the processor's rescale and normalise make of each byte, per channel R, G, B.
 using ByteValues = std::array<std::array<float, 256>, 3>;
 
+/// A picture of one size through resize and crop: the parts that are computed, and where in the
+/// output the first of them lands; what is beside them is zero.
+struct ResizePlan {
+  ResampleAxis x, y;
+  int x_at = 0, y_at = 0;
+};
+
 class Preprocessor {
  public:
   /// Throws ModelError when the recipe gives sizes that no model takes (no exact resize, no edges
@@ -41,6 +48,8 @@ class Preprocessor {
            static_cast<std::size_t>(output_w());
   }
 
+  /// How output_size() is come by. Throws as that does.
+  ResizePlan plan(int h, int w) const;
   /// Resize and crop. `pixels` is [H, W, 3] u8 in the order R, G, B.
   /// Requires: pixels.size() == 3 H W of output_size(). Throws as that does.
   void resize(const Image& image, std::span<std::uint8_t> pixels, ResampleScratch& scratch) const;
