@@ -138,8 +138,8 @@ TEST(ProcessorConfig, ObeysTheSwitches) {
 }
 
 TEST(ProcessorConfig, RefusesWhatItWouldGetWrong) {
-  EXPECT_THAT(refusal(R"({"image_processor_type":"YolosImageProcessor"})"),
-              HasSubstr("image processor 'YolosImageProcessor' is not supported"));
+  EXPECT_THAT(refusal(R"({"image_processor_type":"SamImageProcessor"})"),
+              HasSubstr("image processor 'SamImageProcessor' is not supported"));
   EXPECT_THAT(refusal(R"({"do_pad":true})"), HasSubstr("'do_pad'"));
   EXPECT_THAT(refusal(R"({"resample":6})"), HasSubstr("'resample' is 6"));
   EXPECT_THAT(refusal(R"({"image_std":[0.5,0,0.5]})"), HasSubstr("do not normalise"));

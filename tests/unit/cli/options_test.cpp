@@ -91,6 +91,7 @@ TEST_F(Options, EndingsThatAreNotKnown) {
 
 TEST_F(Options, ACommandWithoutABuiltInModelAsksForOne) {
   options_.sources = {"a.jpg"};
+  options_.model.clear();
   try {
     config_from_sources(options_, "detect", nullptr);
     FAIL() << "no model was needed";

@@ -90,7 +90,7 @@ sinks:
   EXPECT_EQ(classify.model, "some/model@main");
   EXPECT_EQ(classify.top, 3);
   EXPECT_EQ(classify.resample, "cv_linear");
-  EXPECT_EQ(classify.place.line, 15);
+  EXPECT_EQ(classify.place.line, 16);
   EXPECT_EQ(classify.place.path, "stages[0].classify");
   const auto& filter = std::get<FilterConfig>(config.stages[1]);
   EXPECT_THAT(filter.labels, ElementsAre("cat", "tabby, tabby cat"));
@@ -139,13 +139,14 @@ TEST(Check, DefaultsAreThoseOfRunConfig) {
 }
 
 TEST(Check, PrecisionIsOneByNameOrAuto) {
-  EXPECT_EQ(valid(std::string(kRest) + "precision: auto\n").precision, std::nullopt);
-  EXPECT_EQ(valid(std::string(kRest) + "precision: fp32\n").precision,
+  EXPECT_EQ(valid(std::string(kRest) + "source: a\nprecision: auto\n").precision, std::nullopt);
+  EXPECT_EQ(valid(std::string(kRest) + "source: a\nprecision: fp32\n").precision,
             compute::ops::Precision::fp32);
-  EXPECT_EQ(valid(std::string(kRest) + "precision: int8\n").precision,
+  EXPECT_EQ(valid(std::string(kRest) + "source: a\nprecision: int8\n").precision,
             compute::ops::Precision::int8);
-  EXPECT_EQ(valid(std::string(kRest) + "resample_on: auto\n").resample_on, ResampleOn::automatic);
-  EXPECT_NE(told(std::string(kRest) + "resample_on: gpu\n").find("auto, host, device"),
+  EXPECT_EQ(valid(std::string(kRest) + "source: a\nresample_on: auto\n").resample_on,
+            ResampleOn::automatic);
+  EXPECT_NE(told(std::string(kRest) + "source: a\nresample_on: gpu\n").find("auto, host, device"),
             std::string::npos);
 }
 

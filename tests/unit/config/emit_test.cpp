@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // emit_yaml() and the checker are inverse to each other.
 #include <algorithm>
+#include <array>
 #include <set>
+#include <tuple>
 
 #include <gmock/gmock.h>
 
@@ -90,6 +92,11 @@ class AnyConfig : public AnyValue {
       StageConfig stage = kind.make();
       fill(kind.section, target_of(stage));
       if (auto* filter = std::get_if<FilterConfig>(&stage)) filter->labels.push_back(text());
+      if (auto* track = std::get_if<TrackConfig>(&stage)) {
+        std::array scores{track->low_score, track->high_score, track->new_score};
+        std::sort(scores.begin(), scores.end());
+        std::tie(track->low_score, track->high_score, track->new_score) = std::tuple_cat(scores);
+      }
       there.insert(kind.gives.begin(), kind.gives.end());
       config.stages.push_back(std::move(stage));
     }
