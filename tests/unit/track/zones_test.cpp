@@ -340,7 +340,9 @@ TEST(TrackStage, PredictsWhereNoDetectorLooked) {
     if (frame.tag.detect) frame.objects = {person_at(300 + 4 * i, 300, 0)};
     const auto out = track.process(std::move(frame));
     ASSERT_EQ(out->objects.size(), 1u) << i;
-    if (i > 12) EXPECT_NEAR(out->objects[0].box.x1, 280 + 4 * i, 2) << i;
+    if (i > 12) {
+      EXPECT_NEAR(out->objects[0].box.x1, 280 + 4 * i, 2) << i;
+    }
   }
 }
 
