@@ -3,10 +3,10 @@
 import torch
 
 
-def orthogonalise(g, steps=5):
+def orthogonalise(g, steps=5, dtype=torch.bfloat16):
     """[..., M, N] -> U V^T of its singular value decomposition, nearly, by a quintic Newton-Schulz iteration."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = g.bfloat16()
+    x = g.to(dtype)
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT
@@ -22,11 +22,13 @@ class Muon(torch.optim.Optimizer):
 
     parts: a fused weight (q|k|v stacked by rows) is orthogonalised in that many pieces.
     unit_rows: keeps each weight's norm at sqrt(rows) instead of decaying it (for nets with batch norm).
+    dtype: of the orthogonalisation; fp32 is faster on a CPU without bf16 products.
     """
 
-    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, parts=1, unit_rows=False):
+    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, parts=1, unit_rows=False,
+                 dtype=torch.bfloat16):
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay, parts=parts,
-                                      unit_rows=unit_rows))
+                                      unit_rows=unit_rows, dtype=dtype))
 
     @torch.no_grad()
     def step(self):
@@ -45,7 +47,7 @@ class Muon(torch.optim.Optimizer):
                 rows = shape[0] // group["parts"]
                 stack = torch.stack([u.reshape(group["parts"], rows, -1) for _, u in members])
                 scale = max(1.0, rows / stack.shape[-1]) ** 0.5
-                for (p, _), update in zip(members, orthogonalise(stack)):
+                for (p, _), update in zip(members, orthogonalise(stack, dtype=group["dtype"])):
                     if group["unit_rows"]:
                         p.mul_(len(p) ** 0.5 / p.norm())
                     else:

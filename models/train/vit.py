@@ -62,6 +62,18 @@ class Block(nn.Module):
         return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
 
 
+def block_state(block, prefix):
+    """A Block's weights under the tensor names that model types vit and yolos share, each after `prefix`."""
+    pieces = {"layernorm_before": block.norm1, "layernorm_after": block.norm2, "attention.output.dense": block.proj,
+              "intermediate.dense": block.fc1, "output.dense": block.fc2}
+    out = {f"{prefix}.{name}.{part}": getattr(module, part) for name, module in pieces.items()
+           for part in ("weight", "bias")}
+    for part in ("weight", "bias"):
+        for name, piece in zip(("query", "key", "value"), getattr(block.qkv, part).chunk(3)):
+            out[f"{prefix}.attention.attention.{name}.{part}"] = piece
+    return out
+
+
 class Vit(nn.Module):
     def __init__(self, config: VitConfig):
         super().__init__()
@@ -106,15 +118,8 @@ class Vit(nn.Module):
                "vit.embeddings.patch_embeddings.projection.bias": self.patch.bias,
                "vit.layernorm.weight": self.norm.weight, "vit.layernorm.bias": self.norm.bias,
                "classifier.weight": self.head.weight, "classifier.bias": self.head.bias}
-        for i, b in enumerate(self.blocks):
-            pieces = {"layernorm_before": b.norm1, "layernorm_after": b.norm2, "attention.output.dense": b.proj,
-                      "intermediate.dense": b.fc1, "output.dense": b.fc2}
-            for name, module in pieces.items():
-                for part in ("weight", "bias"):
-                    out[f"vit.encoder.layer.{i}.{name}.{part}"] = getattr(module, part)
-            for part in ("weight", "bias"):
-                for name, piece in zip(("query", "key", "value"), getattr(b.qkv, part).chunk(3)):
-                    out[f"vit.encoder.layer.{i}.attention.attention.{name}.{part}"] = piece
+        for i, block in enumerate(self.blocks):
+            out.update(block_state(block, f"vit.encoder.layer.{i}"))
         return {k: v.detach().float().cpu().contiguous() for k, v in out.items()}
 
 
