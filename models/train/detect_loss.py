@@ -24,45 +24,63 @@ def giou(a, b):
 
 
 class DetectionLoss:
-    """Loss of the detection tokens; who answers for which object moves from the nearest anchor to the best answer."""
+    """Loss of the detection tokens; who answers for which object moves from the nearest anchor to the best answer.
 
-    def __init__(self, anchors, class_weights, no_object):
+    A class is asked of one token per object. A box is also asked of the other tokens that stand inside an object, at
+    the weight `bystanders`: several times as many examples, and whichever token wins later has a good box ready.
+    """
+
+    def __init__(self, anchors, class_weights, no_object, bystanders=0.3):
         self.anchors = places(*anchors)
         self.weights = torch.tensor([*class_weights, no_object])
+        self.bystanders = bystanders
 
     @torch.no_grad()
     def assign(self, logits, boxes, target, labels, free):
-        """(tokens, objects) of one picture; free 0: by distance to the anchors, 1: Hungarian as in DETR."""
-        near = 20 * (self.anchors[:, None] - target[None, :, :2]).abs().sum(-1)
+        """(tokens, objects) of one picture; free 0: by distance to the anchors, 1: nearly as in DETR."""
+        near = (self.anchors[:, None] - target[None, :, :2]).abs().sum(-1)
         chance = logits.softmax(-1)[:, labels]
         l1 = torch.cdist(boxes, target, p=1)
         overlap, _ = giou(corners(boxes)[:, None], corners(target)[None])
-        cost = (1 - free) * near + free * (5 * l1 - 2 * overlap - 2 * chance)
-        return linear_sum_assignment(cost.numpy())
+        cost = 20 * (1 - 0.8 * free) * near + free * (5 * l1 - 2 * overlap - 2 * chance)
+        return (torch.from_numpy(i) for i in linear_sum_assignment(cost.numpy()))
+
+    def inside(self, target):
+        """(tokens, objects): every token that stands within the middle 80 % of an object, and the nearest such one."""
+        away = (self.anchors[:, None] - target[None, :, :2]).abs() / target[None, :, 2:]
+        reach, nearest = away.amax(-1).min(1)
+        tokens = (reach < 0.4).nonzero()[:, 0]
+        return tokens, nearest[tokens]
+
+    def gather(self, outputs, targets, free):
+        """Classes wanted [B,Q], and of each box asked: picture, token, box, weight."""
+        logits, boxes = (x.detach() for x in outputs[-1])
+        wanted = torch.full(logits.shape[:2], logits.shape[2] - 1)
+        asked = []
+        for b, (target, labels) in enumerate(targets):
+            if not len(target):
+                continue
+            tokens, objects = self.assign(logits[b], boxes[b], target, labels, free)
+            wanted[b, tokens] = labels[objects]
+            weight = self.weights[labels]
+            asked.append((torch.full_like(tokens, b), tokens, target[objects], weight[objects]))
+            others, theirs = self.inside(target)
+            spare = wanted[b, others] == logits.shape[2] - 1
+            others, theirs = others[spare], theirs[spare]
+            asked.append((torch.full_like(others, b), others, target[theirs], self.bystanders * weight[theirs]))
+        return wanted, [torch.cat(v) for v in zip(*asked)]
 
     def __call__(self, outputs, targets, free):
         """outputs: (logits [B,Q,C+1], boxes [B,Q,4]) of the blocks asked, last block last; the last one assigns."""
-        last_logits, last_boxes = outputs[-1]
-        rows, cols, target, labels = [], [], [], []
-        for b, (boxes, kinds) in enumerate(targets):
-            if len(boxes):
-                q, o = self.assign(last_logits[b].detach(), last_boxes[b].detach(), boxes, kinds, free)
-                rows += [b] * len(q)
-                cols += q.tolist()
-                target.append(boxes[o])
-                labels.append(kinds[o])
-        wanted = torch.full(last_logits.shape[:2], last_logits.shape[2] - 1)
-        if rows:
-            target, labels = torch.cat(target), torch.cat(labels)
-            wanted[rows, cols] = labels
-            share = self.weights[labels] / self.weights[labels].sum()
+        wanted, asked = self.gather(outputs, targets, free)
         total = 0.0
         for k, (logits, boxes) in enumerate(outputs):
             loss = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), self.weights)
-            if rows:
-                mine = boxes[rows, cols]
+            if asked:
+                picture, token, target, weight = asked
+                mine = boxes[picture, token]
                 overlap, _ = giou(corners(mine), corners(target))
-                loss = loss + (share * (5 * (mine - target).abs().sum(-1) + 2 * (1 - overlap))).sum()
+                loss = loss + (weight / weight.sum() * (5 * (mine - target).abs().sum(-1) + 2 * (1 - overlap))).sum()
             total = total + loss * (1.0 if k == len(outputs) - 1 else 0.5)
         return total
 

@@ -4,7 +4,7 @@
     python detect_train.py --minutes 60 --workers 2 --export ../fovea-yolos-bccd
 
 The learning rate follows the share of the time (--minutes) or of the epochs (--epochs) that is used up, so every
-run ends annealed. Choices are made on the validation pictures; with --all they are trained on too.
+run ends annealed. Choices are made on the validation pictures; with --held most of them are trained on.
 """
 import argparse
 import copy
@@ -33,28 +33,29 @@ def parse_args():
     add("--work", type=Path, default=Path("run-detect"), help="checkpoint and log (default %(default)s)")
     add("--export", type=Path, help="write the model folder here at the end, and test it")
     add("--start", type=Path, help="begin from the weights in this checkpoint.pt of an earlier run")
-    add("--all", action="store_true", help="train on the validation pictures too")
+    add("--held", type=int, default=87, help="how many of the 87 validation pictures to keep for looking at; the rest is "
+        "trained on too (default %(default)s)")
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="length of the run")
     length.add_argument("--epochs", type=float, help="length of the run in passes over the training pictures")
     add("--dim", type=int, default=128, help="channels; 4 * dim in the MLP (default %(default)s)")
     add("--depth", type=int, default=6, help="blocks (default %(default)s)")
     add("--heads", type=int, default=4, help="attention heads; dim / heads must be at least 32 (default %(default)s)")
-    add("--batch", type=int, default=4, help="(default %(default)s)")
+    add("--batch", type=int, default=8, help="(default %(default)s)")
     add("--lr", type=float, default=0.015, help="Muon's, for matrices of the blocks (default %(default)s)")
-    add("--lr-rest", type=float, default=2e-3, help="AdamW's, for all else (default %(default)s)")
+    add("--lr-rest", type=float, default=1.5e-3, help="AdamW's, for all else (default %(default)s)")
     add("--weight-decay", type=float, default=0.05, help="Muon's (default %(default)s)")
     add("--warmup", type=float, default=0.02, help="share of the run (default %(default)s)")
     add("--hold", type=float, default=0.3, help="share of the run before the rate starts to fall (default %(default)s)")
-    add("--settle", type=float, default=0.3, help="share of the run over which the assignment moves from the nearest "
-        "anchor to the best answer (default %(default)s)")
-    add("--joined", type=float, default=0.5, help="share of pictures made of pieces of two, until the last fifth of "
+    add("--settle", type=float, default=0.5, help="share of the run at which the assignment has moved from the nearest "
+        "anchor to the best answer; it starts to at a third of that (default %(default)s)")
+    add("--joined", type=float, default=0.4, help="share of pictures made of pieces of two, until the last fifth of "
         "the run (default %(default)s)")
     add("--dense", type=float, default=1.0, help="weight of what patches are asked, falling to a fifth (default "
         "%(default)s)")
     add("--no-object", type=float, default=0.4, help="weight of tokens without an object (default %(default)s)")
-    add("--platelets", type=float, default=2.0, help="weight of platelets; others 1 (default %(default)s)")
-    add("--average", type=float, default=0.998, help="decay of the averaged weights, the ones kept (default %(default)s)")
+    add("--rare", type=float, default=2.0, help="weight of white cells and platelets; red cells 1 (default %(default)s)")
+    add("--average", type=float, default=0.996, help="decay of the averaged weights, the ones kept (default %(default)s)")
     add("--seed", type=int, default=0)
     add("--workers", type=int, default=0, help="train that many pieces of a batch side by side, a thread each, instead "
         "of sharing every operation among threads (default off)")
@@ -89,10 +90,7 @@ class Trainer:
         config = YolosConfig(dim=args.dim, depth=args.depth, heads=args.heads, mlp=4 * args.dim)
         self.model = Yolos(config)
         self.augment = cells.Augment(pictures, config.width, config.height, self.rng)
-        seen = [cells.whole(p, config.width, config.height) for p in pictures[::4]]
-        structured_start(self.model, cells.normalise(cells.stack(seen)))
-        self.pointing = point_at_anchors(self.model, (0.16, 0.21))
-        weights = [args.platelets if i == cells.PLATELETS else 1.0 for i in range(len(cells.CLASSES))]
+        weights = [1.0 if name == "RBC" else args.rare for name in cells.CLASSES]
         self.loss = DetectionLoss(config.anchors, weights, args.no_object)
         self.weights = torch.tensor(weights)
         self.asked = (config.depth // 2 - 1, config.depth - 2)  # blocks after which patches are asked
@@ -101,6 +99,10 @@ class Trainer:
             stored = torch.load(args.start, map_location="cpu", weights_only=True)
             self.model.load_state_dict(stored["model"])
             self.dense.load_state_dict(stored["dense"])
+        else:
+            seen = [cells.whole(p, config.width, config.height) for p in pictures[::4]]
+            structured_start(self.model, cells.normalise(cells.stack(seen)))
+            point_at_anchors(self.model, (0.16, 0.21))
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.params = list(self.model.parameters()) + list(self.dense.parameters())
         qkv, matrices = self.model.matrices()
@@ -134,7 +136,7 @@ class Trainer:
     def losses(self, x, targets, done):
         """Loss of a piece of the batch."""
         args, streams, first = self.args, self.model.streams(x), 1 + self.model.patches
-        free = min(1.0, done / args.settle) if args.settle else 1.0
+        free = min(1.0, max(0.0, 1.5 * done / args.settle - 0.5)) if args.settle else 1.0
         total = self.loss([self.model.read(s) for s in streams[-3:]], targets, free)
         weight = args.dense * max(0.2, 1 - done)
         for head, block in zip(self.dense, self.asked):
@@ -196,8 +198,9 @@ def main():
             print(line, file=journal)
 
     train, val = (cells.load(args.data, split) for split in ("train", "val"))
-    trainer = Trainer(args, train + val if args.all else train)
-    log(f"{sum(p.numel() for p in trainer.model.parameters()):,} parameters, pointing {trainer.pointing:.4f}, "
+    train, val = train + val[args.held :], val[: args.held]
+    trainer = Trainer(args, train)
+    log(f"{sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
         f"{json.dumps({k: v for k, v in vars(args).items() if not isinstance(v, Path)})}")
     run(trainer, val, args.work / "checkpoint.pt", log)
     if args.export:

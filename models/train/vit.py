@@ -37,10 +37,10 @@ class VitConfig:
 
 def attention(q, k, v):
     """[B,H,T,D] each -> softmax(q k^T / sqrt(D)) v."""
-    if q.is_cuda:
+    b, h, t, d = q.shape
+    if q.is_cuda or t > 200:
         return F.scaled_dot_product_attention(q, k, v)
     # On a CPU, at some 65 tokens, batched products in bf16 train 5 times as fast as PyTorch's fused attention.
-    b, h, t, d = q.shape
     q, k, v = (a.reshape(b * h, t, d) for a in (q * d**-0.5, k, v))
     return torch.bmm(torch.bmm(q, k.mT).softmax(-1).to(v.dtype), v).view(b, h, t, d)
 

@@ -20,10 +20,10 @@ class YolosConfig:
     depth: int = 6
     heads: int = 4
     mlp: int = 512
-    height: int = 240
-    width: int = 320
+    height: int = 192
+    width: int = 256
     patch: int = 16
-    anchors: tuple = (8, 10)  # rows and columns of places where detection tokens start out
+    anchors: tuple = (7, 9)  # rows and columns of places where detection tokens start out
     classes: int = 3
     eps: float = 1e-6
 
@@ -136,8 +136,9 @@ def structured_start(model: Yolos, pictures, sharpness=6.0):
 
     Patches are whitened with the statistics of `pictures` [B,3,H,W] f32. The first 4*WAVES channels carry the
     token's place, the next one tells patches (+1) from detection tokens (-1); heads compare places a step of
-    1 to 3 patches apart. Detection tokens stand on the anchor grid. In the second half of the blocks one head
-    looks at detection tokens nearby, so that neighbours can settle which of them has an object.
+    1 to 3 patches apart. Detection tokens stand on the anchor grid. In the second half of the blocks one head looks
+    at the patches of the token's own place, and one at detection tokens nearby, so that neighbours can settle which
+    of them has an object.
     """
     c = model.config
     n, flag, scale = 4 * WAVES, 4 * WAVES, math.sqrt(WAVES)
@@ -169,12 +170,12 @@ def structured_start(model: Yolos, pictures, sharpness=6.0):
         nn.init.orthogonal_(v)
         late = i >= c.depth // 2
         for h in range(c.heads):
-            among_queries = late and h == c.heads - 1
+            among_queries, own_place = late and h == c.heads - 1, late and h == 0
             dy, dx = NEIGHBOURS[(h + 4 * (i % 2)) % 8]
-            step = 0 if among_queries else 1 + i // 2
-            top, width = h * c.head_dim, 0.5 if among_queries else 1.0
+            step = 0 if among_queries or own_place else 1 + i // 2
+            top, width = h * c.head_dim, 0.25 if among_queries else 0.5 if own_place else 1.0
             q[top : top + n, :n] += gain * width * moving_matrix(step * dx, step * dy)
-            k[top : top + n, :n] += gain * width * torch.eye(n)
+            k[top : top + n, :n] += gain * torch.eye(n)
             block.qkv.bias[top + n] = 3.0 * (-1 if among_queries else 1)
             k[top + n, flag] += math.sqrt(c.head_dim) / 3.0 * 4.0
         nn.init.orthogonal_(block.fc1.weight)
@@ -182,14 +183,16 @@ def structured_start(model: Yolos, pictures, sharpness=6.0):
         nn.init.zeros_(block.fc2.weight)
 
 
-def point_at_anchors(model: Yolos, size, steps=400):
+def point_at_anchors(model: Yolos, size, steps=600):
     """Fits the box head, before training, to answer each token's own place with a box of `size` (shares)."""
     anchors = places(*model.config.anchors)
     target = torch.cat((anchors, torch.tensor(size).expand(len(anchors), 2)), 1)
-    rest = model.pos[0, 1 + model.patches :].detach()
+    rest = (model.det[0] + model.pos[0, 1 + model.patches :]).detach()
+    spread = torch.full((model.config.dim,), 0.5)
+    spread[: 4 * WAVES] = 0.05  # what a token will learn of the picture shows in the other channels
     optimizer = torch.optim.Adam(model.locate.parameters(), 2e-3)
     for _ in range(steps):
-        noisy = model.norm(rest + 0.3 * torch.randn_like(rest)).detach()
+        noisy = model.norm(rest + spread * torch.randn_like(rest)).detach()
         loss = F.l1_loss(model.locate(noisy).sigmoid(), target)
         optimizer.zero_grad()
         loss.backward()
