@@ -47,8 +47,7 @@ struct DeviceOptions {
   bool pretend_discrete = false;
 };
 
-/// A product m x k by k x n that hardware multiplies as one, f16 by f16 into f32. All zero:
-/// there is none.
+/// A product m x k by k x n that hardware multiplies as one. All zero: there is none.
 struct MatrixShape {
   std::uint32_t m = 0, n = 0, k = 0;
 };
@@ -66,8 +65,9 @@ struct DeviceLimits {
   bool unified_memory = false;   // device memory the host can write directly
   bool addresses = false;        // kernels may use 64-bit addresses of buffers, and 64-bit loads
   std::uint32_t processors = 0;  // multiprocessors, compute units or CPU threads; 0: not known
-  MatrixShape matrix;            // of one subgroup (VK_KHR_cooperative_matrix)
-  MatrixShape workgroup_matrix;  // a workgroup takes multiples of it (VK_NV_cooperative_matrix2)
+  // f16 by f16 into f32, of one subgroup (VK_KHR_cooperative_matrix) and such that a workgroup
+  // takes multiples of it (VK_NV_cooperative_matrix2); signed bytes into 32 bits, of one subgroup.
+  MatrixShape matrix, workgroup_matrix, byte_matrix;
   std::uint32_t workgroup_matrix_lanes = 0;  // of such a workgroup
   /// Runs copy their inputs in and their outputs out: kernels read local memory, and the copies
   /// go on beside the computation where the device has a queue for them.

@@ -12,22 +12,32 @@ namespace {
 
 constexpr const char* kMatrix2 = "VK_NV_cooperative_matrix2";
 constexpr const char* kDots = VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME;
-constexpr std::uint32_t kFloat16 = 0, kFloat32 = 1;  // VkComponentTypeKHR
+
+/// Both factors, and both summands, of one VkComponentTypeKHR each.
+struct MatrixTypes {
+  std::uint32_t factor, sum;
+};
+constexpr MatrixTypes kHalves{0, 1};  // f16, f32
+constexpr MatrixTypes kBytes{3, 5};   // s8, s32
 
 template <class Properties>
-bool is_half_to_float(const Properties& entry, std::uint32_t scope) {
-  return entry.a_type == kFloat16 && entry.b_type == kFloat16 && entry.c_type == kFloat32 &&
-         entry.result_type == kFloat32 && entry.scope == scope && !entry.saturates;
+bool has_types(const Properties& entry, MatrixTypes types, std::uint32_t scope) {
+  return entry.a_type == types.factor && entry.b_type == types.factor &&
+         entry.c_type == types.sum && entry.result_type == types.sum && entry.scope == scope &&
+         !entry.saturates;
 }
 
-/// The shape that does most at once of those with sides of 8 and 16, which the kernels' tiles
-/// are multiples of.
-MatrixShape choose_shape(const std::vector<MatrixProperties>& entries) {
+/// The shape that does most at once of those with sides of 8 and 16, and depths to `max_depth`,
+/// which the kernels' tiles are multiples of.
+MatrixShape choose_shape(const std::vector<MatrixProperties>& entries, MatrixTypes types,
+                         std::uint32_t max_depth) {
   MatrixShape best;
   for (const MatrixProperties& entry : entries) {
-    if (!is_half_to_float(entry, kScopeSubgroup)) continue;
-    const auto fits = [](std::uint32_t side) { return side == 8 || side == 16; };
-    if (!fits(entry.m) || !fits(entry.n) || !fits(entry.k)) continue;
+    if (!has_types(entry, types, kScopeSubgroup)) continue;
+    const auto fits = [](std::uint32_t side, std::uint32_t most) {
+      return (side == 8 || side == 16 || side == 32) && side <= most;
+    };
+    if (!fits(entry.m, 16) || !fits(entry.n, 16) || !fits(entry.k, max_depth)) continue;
     const MatrixShape shape{entry.m, entry.n, entry.k};
     if (shape.m * shape.n * shape.k > best.m * best.n * best.k) best = shape;
   }
@@ -95,13 +105,14 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
   processors_ = count_processors(device);
   addresses_ = vulkan12_.bufferDeviceAddress && basic_.features.shaderInt64;
 
-  // The kernels convert while they load, so 16-bit types live in matrices and registers; the
+  // The kernels convert while they load, so small types live in matrices and registers; the
   // SPIR-V of a matrix needs the Vulkan memory model.
-  const bool usable = matrix_.cooperativeMatrix && vulkan12_.shaderFloat16 &&
-                      vulkan12_.vulkanMemoryModel && vulkan11_.storageBuffer16BitAccess;
-  if (!usable) return;
-  matrix_shape_ = choose_shape(list_properties<MatrixProperties>(
-      instance, device, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+  if (!matrix_.cooperativeMatrix || !vulkan12_.vulkanMemoryModel) return;
+  const auto shapes = list_properties<MatrixProperties>(
+      instance, device, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR");
+  if (vulkan12_.shaderInt8) byte_shape_ = choose_shape(shapes, kBytes, 32);
+  if (!vulkan12_.shaderFloat16 || !vulkan11_.storageBuffer16BitAccess) return;
+  matrix_shape_ = choose_shape(shapes, kHalves, 16);
 
   const bool whole = matrix2_.workgroupScope && matrix2_.flexibleDimensions &&
                      matrix2_.perElementOperations && matrix2_.tensorAddressing &&
@@ -111,7 +122,7 @@ OptionalFeatures::OptionalFeatures(VkInstance instance, VkPhysicalDevice device)
   for (const FlexibleProperties& entry : list_properties<FlexibleProperties>(
            instance, device,
            "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV")) {
-    if (!is_half_to_float(entry, kScopeWorkgroup) || entry.workgroup_lanes > 256) continue;
+    if (!has_types(entry, kHalves, kScopeWorkgroup) || entry.workgroup_lanes > 256) continue;
     if (64 % entry.m != 0 || 64 % entry.n != 0 || 64 % entry.k != 0) continue;
     if (entry.workgroup_lanes <= workgroup_lanes_) continue;
     workgroup_lanes_ = entry.workgroup_lanes;
@@ -125,6 +136,7 @@ void OptionalFeatures::describe(DeviceLimits& limits) const {
   limits.byte_dots = dots_.shaderIntegerDotProduct == VK_TRUE;
   limits.fast_byte_dots = fast_dots_;
   limits.matrix = matrix_shape_;
+  limits.byte_matrix = byte_shape_;
   limits.workgroup_matrix = workgroup_shape_;
   limits.workgroup_matrix_lanes = workgroup_lanes_;
 }
@@ -135,18 +147,20 @@ void* OptionalFeatures::enable(std::vector<const char*>& extensions, void* next)
     dots_.pNext = next;
     next = &dots_;
   }
-  const bool matrix = matrix_shape_.m != 0, second = workgroup_shape_.m != 0;
+  const bool halves = matrix_shape_.m != 0, bytes = byte_shape_.m != 0;
+  const bool matrix = halves || bytes, second = workgroup_shape_.m != 0;
   if (matrix) extensions.push_back(kMatrix);
   if (second) extensions.push_back(kMatrix2);
   const VkPhysicalDeviceVulkan12Features offered = vulkan12_;
   basic_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &vulkan11_, {}};
   basic_.features.shaderInt64 = addresses_;
   vulkan11_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &vulkan12_};
-  vulkan11_.storageBuffer16BitAccess = matrix;
+  vulkan11_.storageBuffer16BitAccess = halves;
   vulkan12_ = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, matrix ? &matrix_ : next};
   vulkan12_.timelineSemaphore = VK_TRUE;  // every Vulkan 1.2 device has them
   vulkan12_.bufferDeviceAddress = addresses_ || second;
-  vulkan12_.shaderFloat16 = matrix;
+  vulkan12_.shaderFloat16 = halves;
+  vulkan12_.shaderInt8 = bytes;
   vulkan12_.vulkanMemoryModel = matrix;
   vulkan12_.vulkanMemoryModelDeviceScope = matrix && offered.vulkanMemoryModelDeviceScope;
   matrix_.robustBufferAccess = VK_FALSE;

@@ -47,7 +47,7 @@ class OptionalFeatures {
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
   CooperativeMatrixFeatures matrix_;
   CooperativeMatrix2Features matrix2_;
-  MatrixShape matrix_shape_, workgroup_shape_;
+  MatrixShape matrix_shape_, workgroup_shape_, byte_shape_;
   std::uint32_t workgroup_lanes_ = 0, processors_ = 0;
   bool addresses_ = false, fast_dots_ = false;
 };

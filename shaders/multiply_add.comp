@@ -14,6 +14,7 @@ layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint LANES = 64;
 layout(constant_id = 1) const uint QUADS = 3;  // more hide latency, too many spill
 layout(constant_id = 2) const uint TURNS = 2048;
+const uint TOGETHER = 16;
 
 layout(set = 0, binding = 0, std430) readonly buffer X { float x[]; };
 layout(set = 0, binding = 1, std430) writeonly buffer Y { float y[]; };
@@ -27,7 +28,12 @@ void main() {
   vec4 v[QUADS];
   [[unroll]] for (uint c = 0; c < QUADS; ++c)
     v[c] = vec4(i % 1024 + 4 * c + uvec4(0, 1, 2, 3)) / 1024.0;
-  for (uint t = 0; t < TURNS; ++t) {
+  // What a loop costs a software device, above all its mask, is shared by many turns.
+  for (uint t = 0; t < TURNS / TOGETHER; ++t) {
+    [[unroll]] for (uint u = 0; u < TOGETHER; ++u)
+      [[unroll]] for (uint c = 0; c < QUADS; ++c) v[c] = v[c] * factor + term;
+  }
+  for (uint t = 0; t < TURNS % TOGETHER; ++t) {
     [[unroll]] for (uint c = 0; c < QUADS; ++c) v[c] = v[c] * factor + term;
   }
   vec4 sum = v[0];

@@ -12,7 +12,8 @@
 namespace fovea::compute::ops {
 
 std::string_view to_string(Variant variant) {
-  constexpr std::string_view kNames[] = {"subgroup", "portable", "coopmat", "coopmat2", "dot8"};
+  constexpr std::string_view kNames[] = {"subgroup", "portable", "coopmat",
+                                         "coopmat2", "dot8",     "coopmat8"};
   return kNames[static_cast<std::size_t>(variant)];
 }
 
@@ -44,6 +45,10 @@ bool can_run(const Device& device, Variant variant, std::string* why_not) {
              compiled("linear_coopmat2");
     case Variant::dot8:
       return true;  // by shifts where the device has nothing better
+    case Variant::coopmat8:
+      return answer(limits.byte_matrix.m > 0,
+                    "the device has no VK_KHR_cooperative_matrix of s8 into s32") &&
+             compiled("linear_coopmat8");
   }
   return false;
 }
@@ -56,10 +61,14 @@ Variant preferred_variant(const Device& device) {
 
 Variant preferred_variant(const Device& device, Precision precision) {
   // A software device multiplies matrices with the same instructions as anything else.
-  if (precision == Precision::fp16 && device.info().kind != DeviceKind::software) {
+  const bool hardware = device.info().kind != DeviceKind::software;
+  if (precision == Precision::fp16 && hardware) {
     for (const Variant variant : {Variant::coopmat2, Variant::coopmat}) {
       if (can_run(device, variant)) return variant;
     }
+  }
+  if (precision == Precision::int8 && hardware && can_run(device, Variant::coopmat8)) {
+    return Variant::coopmat8;
   }
   if (precision == Precision::int8 && device.limits().fast_byte_dots) return Variant::dot8;
   return preferred_variant(device);
@@ -72,14 +81,13 @@ bool loses_only_storage(const Device& device, Precision precision) {
     case Precision::fp16:  // of GPUs, the small halves are not known, nor is there a way to ask
       return device.info().kind == DeviceKind::software;
     case Precision::int8:
-      return preferred_variant(device, precision) != Variant::dot8;
+      return !multiplies_bytes(preferred_variant(device, precision));
   }
   return true;
 }
 
 WeightLayout weight_layout(Variant variant) {
-  const bool rows = variant == Variant::coopmat || variant == Variant::coopmat2;
-  return rows ? WeightLayout::rows : WeightLayout::blocks;
+  return multiplies_matrices(variant) ? WeightLayout::rows : WeightLayout::blocks;
 }
 
 std::int64_t processors_of(const Device& device) {

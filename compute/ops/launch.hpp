@@ -22,8 +22,18 @@ namespace fovea::compute::ops {
 /// `coopmat`: VK_KHR_cooperative_matrix, operands rounded to fp16, sums in f32.
 /// `coopmat2`: VK_NV_cooperative_matrix2, the same with matrices as wide as the workgroup.
 /// `dot8`: int8 weights, x rounded to int8 by rows, exact sums of products of bytes.
-enum class Variant : std::uint8_t { subgroup, portable, coopmat, coopmat2, dot8 };
+/// `coopmat8`: the same by VK_KHR_cooperative_matrix.
+enum class Variant : std::uint8_t { subgroup, portable, coopmat, coopmat2, dot8, coopmat8 };
 std::string_view to_string(Variant variant);
+/// Does it round x to bytes, and so take int8 weights alone?
+constexpr bool multiplies_bytes(Variant variant) {
+  return variant == Variant::dot8 || variant == Variant::coopmat8;
+}
+/// Does it multiply on matrix hardware, by weights in rows?
+constexpr bool multiplies_matrices(Variant variant) {
+  return variant == Variant::coopmat || variant == Variant::coopmat2 ||
+         variant == Variant::coopmat8;
+}
 
 /// `subgroup` on software devices that have the operations, else `portable`: the variant of
 /// ops that keep every value in f32.
@@ -31,8 +41,8 @@ Variant preferred_variant(const Device& device);
 /// Can this device run the variant of linear, and was it compiled in? `why_not`, where given,
 /// gets the missing extension or shader.
 bool can_run(const Device& device, Variant variant, std::string* why_not = nullptr);
-/// preferred_variant(), but the best cooperative matrices a GPU has where fp16 operands will do,
-/// and products of bytes where it has an instruction for them.
+/// preferred_variant(), but the best cooperative matrices a GPU has where fp16 operands will do;
+/// for int8 its matrices of bytes, else products of bytes where it has an instruction for them.
 Variant preferred_variant(const Device& device, Precision precision);
 /// The one layout of weights that all of a variant's kernels read.
 WeightLayout weight_layout(Variant variant);

@@ -38,6 +38,22 @@ DType storage(Precision precision) {
   }
 }
 
+void check_weight(const Linear& w, Variant variant) {
+  const std::string_view name = to_string(variant);
+  if (multiplies_bytes(variant) && w.precision != Precision::int8) {
+    reject("linear", fmt::format("bytes times {}", to_string(w.precision)), w.name,
+           "upload the weight as int8");
+  }
+  if (multiplies_matrices(variant) && !multiplies_bytes(variant) &&
+      w.precision == Precision::int8) {
+    reject("linear", fmt::format("{} takes no bytes", name), w.name, "upload the weight as fp16");
+  }
+  if (w.layout != weight_layout(variant)) {
+    reject("linear", fmt::format("the weights are not packed for {}", name), w.name,
+           "upload them with upload_linear_as()");
+  }
+}
+
 void check(const Tensor& x, const Linear& w, const Tensor* residual, const Shape& result) {
   require_f32("linear", "x", x, 0);
   if (x.shape()[-1] != w.in_features) {
@@ -82,6 +98,17 @@ Tensor quantize_rows(ProgramBuilder& p, const Tensor& x, const std::string& name
   return y;
 }
 
+Operands operands_of(ProgramBuilder& p, const Tensor& x, const Linear& w, Variant variant) {
+  const LinearLayout layout{w.out_features, w.in_features, w.layout};
+  const auto padded_out = static_cast<std::int64_t>(layout.padded_out());
+  const auto padded_in = static_cast<std::int64_t>(layout.padded_in());
+  const Tensor weight =
+      p.constant(w.name + ".weight", {{padded_out, padded_in}, storage(w.precision)}, w.weight);
+  const std::int64_t vectors = w.precision == Precision::int8 ? 2 : 1;
+  const Tensor bias = p.constant(w.name + ".bias", {{vectors, padded_out}}, w.bias);
+  return {multiplies_bytes(variant) ? quantize_rows(p, x, w.name + ".rows") : x, weight, bias};
+}
+
 }  // namespace
 
 LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows) {
@@ -122,16 +149,11 @@ Tensor append_linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activa
                      const Tensor* residual, const FoldedNorm* norm, const LinearPlan& plan) {
   const Shape shape = with_last_axis(x.shape(), w.out_features);
   check(x, w, residual, shape);
+  check_weight(w, plan.variant);
   const LinearCall call{x, w, activation, residual, shape, norm};
-  if (plan.variant == Variant::coopmat || plan.variant == Variant::coopmat2) {
-    return matrix_product(p, call, plan);
-  }
+  const Operands operands = operands_of(p, x, w, plan.variant);
+  if (multiplies_matrices(plan.variant)) return matrix_product(p, call, plan, operands);
   const bool by_subgroup = plan.variant == Variant::subgroup;
-  const bool by_bytes = plan.variant == Variant::dot8;
-  if (by_bytes && w.precision != Precision::int8) {
-    reject("linear", fmt::format("bytes times {}", to_string(w.precision)), w.name,
-           "upload the weight as int8");
-  }
   const std::uint32_t lanes = by_subgroup ? p.device().limits().subgroup_size : 128;
   // A step takes four depths, or sixteen with a loop over them.
   require_iterations("linear", w.in_features / (by_subgroup ? 4 : 16) * (by_subgroup ? 1 : 18),
@@ -150,20 +172,10 @@ Tensor append_linear(ProgramBuilder& p, const Tensor& x, const Linear& w, Activa
       plan.splits};
   const Kernel& kernel = kernels(p.device()).get(kernel_name(p.device(), call, plan), constants);
 
-  const LinearLayout layout{w.out_features, w.in_features, w.layout};
-  const Tensor weight = p.constant(w.name + ".weight",
-                                   {{static_cast<std::int64_t>(layout.padded_out()),
-                                     static_cast<std::int64_t>(layout.padded_in())},
-                                    storage(w.precision)},
-                                   w.weight);
-  const std::int64_t vectors = w.precision == Precision::int8 ? 2 : 1;  // bias, then scales
-  const Tensor bias = p.constant(
-      w.name + ".bias", {{vectors, static_cast<std::int64_t>(layout.padded_out())}}, w.bias);
-  const Tensor factor = by_bytes ? quantize_rows(p, x, w.name + ".rows") : x;
   const auto tiles = split_groups(p.device(), "linear", ceil_div(call.rows(), plan.rows));
   const auto across = static_cast<std::uint32_t>(ceil_div(w.out_features, columns));
   return append_product(p, call, plan,
-                        {kernel, factor, weight, bias, {tiles[0], across * plan.splits, tiles[1]}});
+                        {kernel, operands, {tiles[0], across * plan.splits, tiles[1]}});
 }
 
 Tensor linear_planned(ProgramBuilder& p, const Tensor& x, const Linear& w, Activation activation,

@@ -34,8 +34,9 @@ struct LinearLayout {
     const std::size_t block = n / kColumns * (padded_in() / 2) + k / 2;
     return ((block * 8 + n % kColumns / 4) * 2 + k % 2) * 4 + n % 4;
   }
-  /// i8: [N/32][K/4][8 quads][4 columns][4 depths]
+  /// i8: [N/32][K/4][8 quads][4 columns][4 depths], or [N][K]
   std::size_t i8_index(std::size_t n, std::size_t k) const {
+    if (kind == WeightLayout::rows) return index(n, k);
     const std::size_t block = n / kColumns * (padded_in() / 4) + k / 4;
     return ((block * 8 + n % kColumns / 4) * 4 + n % 4) * 4 + k % 4;
   }

@@ -6,12 +6,11 @@
 #include <fmt/format.h>
 
 #include "compute/kernel.hpp"
-#include "compute/ops/linear_layout.hpp"
 
 namespace fovea::compute::ops {
 namespace {
 
-constexpr std::int64_t kStep = 32;           // depths of one step of linear_coopmat
+constexpr std::uint32_t kUnits = 4;          // of 16 bytes: depths of one step of linear_coopmat
 constexpr std::uint32_t kWarpColumns = 32;   // of a subgroup there
 constexpr std::int64_t kMaxGroupsY = 65535;  // guaranteed by the specification
 
@@ -20,35 +19,40 @@ std::uint32_t lanes_of(const DeviceLimits& limits, const LinearPlan& plan) {
                                            : limits.subgroup_size * 2 * plan.columns / kWarpColumns;
 }
 
-/// Bytes of shared memory that linear_coopmat declares.
-std::uint32_t shared_bytes(const DeviceLimits& limits, std::uint32_t tile) {
-  const std::uint32_t operands = 2 * tile * (kStep / 8 + 1) * 16;
-  return operands + 2 * tile / kWarpColumns * limits.matrix.m * (kWarpColumns / 4 + 1) * 16;
+const MatrixShape& shape_of(const DeviceLimits& limits, Variant variant) {
+  return variant == Variant::coopmat8 ? limits.byte_matrix : limits.matrix;
 }
 
-void check_layout(const LinearCall& call, const LinearPlan& plan) {
-  if (call.w.layout == weight_layout(plan.variant)) return;
-  reject("linear", fmt::format("the weights are not packed for {}", to_string(plan.variant)),
-         call.w.name, "upload them with upload_linear_as()");
+/// Depths of one step.
+std::int64_t step_of(Variant variant) {
+  return variant == Variant::coopmat8 ? 16 * kUnits : 8 * kUnits;
+}
+
+/// Bytes of shared memory that linear_coopmat and linear_coopmat8 declare.
+std::uint32_t shared_bytes(const DeviceLimits& limits, Variant variant, std::uint32_t tile) {
+  const std::uint32_t operands = 2 * tile * (kUnits + 1) * 16;
+  const std::uint32_t stage_rows = 2 * tile / kWarpColumns * shape_of(limits, variant).m;
+  return operands + stage_rows * (kWarpColumns / 4 + 1) * 16;
 }
 
 const Kernel& product_kernel(const Device& device, KernelCache& kernels, const LinearCall& call,
                              const LinearPlan& plan) {
   const DeviceLimits& limits = device.limits();
+  const MatrixShape& shape = shape_of(limits, plan.variant);
   const bool finishes = plan.splits == 1;
   const std::string name =
       product_shader(fmt::format("linear_{}", to_string(plan.variant)), call, plan);
   const std::array<std::uint32_t, 10> constants{
       lanes_of(limits, plan),
       plan.rows,
-      1,  // fp16 weights
+      static_cast<std::uint32_t>(call.w.precision),
       finishes ? static_cast<std::uint32_t>(call.activation) : 0u,
       finishes && call.residual != nullptr ? 1u : 0u,
       plan.columns,
       limits.subgroup_size,
-      limits.matrix.m,
-      limits.matrix.n,
-      limits.matrix.k};
+      shape.m,
+      shape.n,
+      shape.k};
   return kernels.get(name, constants);
 }
 
@@ -57,7 +61,8 @@ const Kernel& product_kernel(const Device& device, KernelCache& kernels, const L
 bool matrix_tile_fits(const Device& device, Variant variant, std::uint32_t tile) {
   const DeviceLimits& limits = device.limits();
   return lanes_of(limits, {variant, tile, tile, 1}) <= limits.max_workgroup_invocations &&
-         (variant == Variant::coopmat2 || shared_bytes(limits, tile) <= limits.shared_memory_bytes);
+         (variant == Variant::coopmat2 ||
+          shared_bytes(limits, variant, tile) <= limits.shared_memory_bytes);
 }
 
 LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
@@ -73,34 +78,27 @@ LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
   }
 
   plan.splits = split_depth(device, ceil_div(rows, plan.rows) * ceil_div(columns, plan.columns),
-                            ceil_div(depth, kStep));
+                            ceil_div(depth, step_of(variant)));
   return plan;
 }
 
-Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan) {
-  check_layout(call, plan);
+Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan,
+                      const Operands& operands) {
   const Linear& w = call.w;
   const std::int64_t rows = call.rows();
-  // A round of the outer loop, and what drivers leave of the loops within.
-  require_iterations("linear", ceil_div(w.in_features, kStep) * 17, w.name);
+  // A round of the outer loop, and what drivers leave of the loops within. Bytes take half the
+  // rounds, but 32 bits hold no more than 133,000 of their products.
+  require_iterations("linear", ceil_div(w.in_features, 8 * kUnits) * 17, w.name);
   const std::int64_t row_tiles = ceil_div(rows, plan.rows);
   if (row_tiles > kMaxGroupsY) {
     reject("linear", fmt::format("{} rows, at most {} fit", rows, kMaxGroupsY * plan.rows), w.name,
            "use a smaller batch");
   }
 
-  const LinearLayout layout{w.out_features, w.in_features, w.layout};
-  const auto padded_out = static_cast<std::int64_t>(layout.padded_out());
-  const Tensor weight = p.constant(
-      w.name + ".weight", {{padded_out, static_cast<std::int64_t>(layout.padded_in())}, DType::f16},
-      w.weight);
-  const Tensor bias = p.constant(w.name + ".bias", {{padded_out}}, w.bias);
   const Kernel& kernel = product_kernel(p.device(), kernels(p.device()), call, plan);
   return append_product(p, call, plan,
                         {kernel,
-                         call.x,
-                         weight,
-                         bias,
+                         operands,
                          {static_cast<std::uint32_t>(ceil_div(w.out_features, plan.columns)),
                           static_cast<std::uint32_t>(row_tiles), plan.splits}});
 }

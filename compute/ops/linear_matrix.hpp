@@ -37,8 +37,8 @@ struct LinearCall {
   bool in_quads() const { return w.in_features % 4 == 0 && w.out_features % 4 == 0; }
 };
 
-/// The plan of a product by `variant`, coopmat or coopmat2: large tiles where they fill the
-/// device, else small ones, else the depth is split as well.
+/// The plan of a product by `variant`, one of multiplies_matrices(): large tiles where they fill
+/// the device, else small ones, else the depth is split as well.
 LinearPlan plan_matrix(const Device& device, Variant variant, std::int64_t rows,
                        std::int64_t columns, std::int64_t depth);
 /// Does the device have the lanes and the shared memory for square tiles of this size?
@@ -54,11 +54,15 @@ std::uint32_t split_depth(const Device& device, std::int64_t groups, std::int64_
 /// "linear" or "linear_coopmat" with the ending of what this call needs of it.
 std::string product_shader(std::string_view stem, const LinearCall& call, const LinearPlan& plan);
 
-/// What a product reads beside its call, and how it is cut up.
+/// What a product reads beside its residual.
+struct Operands {
+  Tensor factor;        // x, or its quantised rows
+  Tensor weight, bias;  // int8: the bias, then the scales
+};
+/// How a product is computed and cut up.
 struct Product {
   const Kernel& kernel;
-  Tensor factor;  // x, or its quantised rows
-  Tensor weight, bias;
+  const Operands& operands;
   std::array<std::uint32_t, 3> groups;
 };
 /// Appends the product: the result of the call, its companion where the plan leaves moments, or
@@ -66,7 +70,8 @@ struct Product {
 Tensor append_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan,
                       const Product& product);
 
-/// Appends the product. Throws ShapeError when the weights lie otherwise than the variant reads.
-Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan);
+/// Appends the product by a plan of plan_matrix().
+Tensor matrix_product(ProgramBuilder& p, const LinearCall& call, const LinearPlan& plan,
+                      const Operands& operands);
 
 }  // namespace fovea::compute::ops

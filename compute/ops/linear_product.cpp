@@ -65,7 +65,8 @@ Tensor append_product(ProgramBuilder& p, const LinearCall& call, const LinearPla
                       const Product& product) {
   const Linear& w = call.w;
   const std::int64_t rows = call.rows();
-  const auto& [kernel, x, weight, bias, groups] = product;
+  const auto& [kernel, operands, groups] = product;
+  const auto& [x, weight, bias] = operands;
   const bool split = plan.splits > 1;
   const Tensor y = split ? p.value(w.name + ".parts",
                                    {{static_cast<std::int64_t>(plan.splits), rows, w.out_features}})

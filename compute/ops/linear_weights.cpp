@@ -51,8 +51,8 @@ Linear upload_linear_as(WeightLayout kind, Device& device, ConstantStore& store,
                         std::int64_t out_features, std::int64_t in_features,
                         std::span<const float> weight, std::span<const float> bias,
                         Precision precision) {
-  if (kind == WeightLayout::rows && precision != Precision::fp16) {
-    reject("linear", "weights in rows are fp16", name, "use --precision fp16");
+  if (kind == WeightLayout::rows && precision == Precision::fp32) {
+    reject("linear", "weights in rows are fp16 or int8", name, "use --precision fp16");
   }
   const auto wanted = static_cast<std::size_t>(out_features * in_features);
   if (out_features < 1 || in_features < 1 || weight.size() != wanted) {

@@ -4,7 +4,8 @@
 // Weights    [N/32][K/2][8 quads][2 depths][4 columns], f32 or f16, zeros beyond N and K;
 //            K is padded to a multiple of 4. A lane thus reads 16 contiguous bytes at a time
 //            whatever the type. Packed by upload_linear (compute/ops/linear_weights.cpp).
-//            i8: [N/32][K/4][8 quads][4 columns][4 depths], and after the bias a scale per column.
+//            i8: [N/32][K/4][8 quads][4 columns][4 depths], and after the bias, padded to
+//            COLUMN_MULTIPLE columns, a scale per column.
 // VEC4       x, residual and y are read and written four floats at a time:
 //            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
 // ADDRESS    as VEC4, tensors by address: see address.glsl.
@@ -47,6 +48,9 @@ void set_y_quad(uint i, vec4 value) { write_quad(y, i, value); }
 
 #ifndef X_ELEMENT
 #define X_ELEMENT ELEMENT
+#ifdef VEC4
+#define X_QUADS
+#endif
 #endif
 
 layout(set = 0, binding = 0, std430) readonly buffer X { X_ELEMENT x[]; };
@@ -75,8 +79,10 @@ layout(push_constant) uniform Push {
 
 uvec4 weight_words(uint i) { return weight[i]; }
 vec4 bias_quad(uint i) { return bias[i]; }
-#ifdef VEC4
+#ifdef X_QUADS
 vec4 x_quad(uint i) { return x[i]; }
+#endif
+#ifdef VEC4
 vec4 residual_quad(uint i) { return residual[i]; }
 void set_y_quad(uint i, vec4 value) { y[i] = value; }
 #endif
@@ -112,9 +118,14 @@ void load_weights(uint q, uint p, out vec4 even, out vec4 odd) {
   }
 }
 
+#ifndef COLUMN_MULTIPLE
+#define COLUMN_MULTIPLE 32
+#endif
+
 // What the sums of columns 4q..4q+3 are to be multiplied by before the bias is added.
 vec4 scale_quad(uint q) {
-  return WEIGHTS == WEIGHTS_I8 ? bias_quad((columns + 31) / 32 * 8 + q) : vec4(1.0);
+  const uint padded = (columns + COLUMN_MULTIPLE - 1) / COLUMN_MULTIPLE * COLUMN_MULTIPLE;
+  return WEIGHTS == WEIGHTS_I8 ? bias_quad(padded / 4 + q) : vec4(1.0);
 }
 
 // The same at the four depths from 4k on.

@@ -68,8 +68,8 @@ TEST_P(LinearTest, MatchesTheReference) {
 
   const LinearPlan whole_parts = fitting(plan, size.depth);
   compute::ConstantStore store(device());
-  const auto w = upload_linear(device(), store, "w", size.columns, size.depth, weight.data,
-                               bias.data, precision);
+  const auto w = upload_linear_as(weight_layout(plan.variant), device(), store, "w", size.columns,
+                                  size.depth, weight.data, bias.data, precision);
   const Values y = run_op(device(), {x, residual}, [&](ProgramBuilder& p, const auto& in) {
     const Tensor product = linear_planned(p, in[0], w, Activation::none,
                                           with_residual ? &in[1] : nullptr, whole_parts);

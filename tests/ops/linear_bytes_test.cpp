@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // linear by bytes: the rows' rounding against the slow twin, the product against the same integers
-// in 64 bits. By one instruction where the device has it and by shifts elsewhere.
+// in 64 bits. By one instruction where the device has it and by shifts elsewhere; by matrices of
+// bytes where it has those.
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "tests/reference/quantize.hpp"
 #include "tests/support/device_fixture.hpp"
 #include "tests/support/run_op.hpp"
+#include "tests/support/variants.hpp"
 
 namespace fovea::test {
 namespace {
@@ -25,6 +28,7 @@ using compute::ops::Activation;
 using compute::ops::LinearPlan;
 using compute::ops::Precision;
 using compute::ops::Variant;
+using compute::ops::WeightLayout;
 
 /// What quantize_rows leaves on the device.
 reference::Int8Rows rows_on_device(compute::Device& device, const Values& x) {
@@ -91,6 +95,16 @@ TEST_F(QuantizeRowsOp, TakesZerosAndMarksWhatIsNotFinite) {
   EXPECT_TRUE(std::isfinite(found.scale[4]));
 }
 
+constexpr LinearPlan kDot8{Variant::dot8}, kMatrices{Variant::coopmat8, 64, 64, 1};
+
+/// Bytes packed for `plan`; they stay in `store`.
+compute::ops::Linear upload_bytes(compute::Device& device, compute::ConstantStore& store,
+                                  const LinearPlan& plan, std::int64_t columns, std::int64_t depth,
+                                  std::span<const float> weight, std::span<const float> bias = {}) {
+  return upload_linear_as(weight_layout(plan.variant), device, store, "w", columns, depth, weight,
+                          bias, Precision::int8);
+}
+
 struct Size {
   std::int64_t rows, columns, depth;
 };
@@ -99,11 +113,18 @@ constexpr Size kSizes[] = {{1, 1, 1},       {1, 1000, 192}, {7, 31, 3},   {13, 1
                            {63, 65, 31},    {64, 64, 32},   {65, 63, 33}, {127, 127, 127},
                            {197, 192, 192}, {257, 100, 13}, {5, 68, 3072}};
 
-class LinearDot8 : public DeviceTest,
-                   public ::testing::WithParamInterface<std::tuple<Size, Activation, bool>> {};
+// Depths that no part of three is empty of, as plan_matrix() splits; more columns than 128.
+constexpr Size kSplitSizes[] = {{13, 10, 330}, {5, 132, 3072}, {129, 260, 192}};
+constexpr Size kLargeSizes[] = {{129, 132, 96}, {257, 260, 160}};
 
-TEST_P(LinearDot8, SumsTheSameIntegers) {
-  const auto& [size, activation, with_residual] = GetParam();
+class LinearBytes
+    : public DeviceTest,
+      public ::testing::WithParamInterface<std::tuple<LinearPlan, Size, Activation, bool>> {};
+
+TEST_P(LinearBytes, SumsTheSameIntegers) {
+  const auto& [plan, size, activation, with_residual] = GetParam();
+  std::string why_not;
+  if (!can_run(device(), plan.variant, &why_not)) GTEST_SKIP() << why_not;
   const Values x = random_values({size.rows, size.depth}, 1, 3.0f);
   const Values weight = random_values({size.columns, size.depth}, 2, 0.2f);
   const Values bias = random_values({size.columns}, 3);
@@ -113,12 +134,12 @@ TEST_P(LinearDot8, SumsTheSameIntegers) {
       reference::int8_rows(weight.data, static_cast<std::size_t>(size.depth));
 
   compute::ConstantStore store(device());
-  const auto uploaded = upload_linear(device(), store, "w", size.columns, size.depth, weight.data,
-                                      bias.data, Precision::int8);
+  const auto uploaded =
+      upload_bytes(device(), store, plan, size.columns, size.depth, weight.data, bias.data);
   const Values y = run_op(device(), {x, residual}, [&](ProgramBuilder& p, const auto& in) {
-    const Tensor product = linear_planned(p, in[0], uploaded, activation,
-                                          with_residual ? &in[1] : nullptr, {Variant::dot8});
-    return with_residual ? product : compute::ops::average(p, product, in[1]);
+    const auto& [by, of, then, add] = GetParam();
+    const Tensor product = linear_planned(p, in[0], uploaded, then, add ? &in[1] : nullptr, by);
+    return add ? product : compute::ops::average(p, product, in[1]);
   });
 
   std::vector<double> expected(y.data.size());
@@ -140,21 +161,29 @@ TEST_P(LinearDot8, SumsTheSameIntegers) {
     }
   }
   // The integers are exact. Then: integer to float, two factors, bias, residual, each rounded by
-  // 2^-24 of what is there; GELU's polynomial in f32 adds 3e-7 of its argument.
+  // 2^-24 of what is there, as are the sums of a depth's parts; GELU's polynomial in f32 adds 3e-7
+  // of its argument.
   expect_close(y.data, expected, (largest + 2) * 6e-7 + 1e-6);
 }
 
-std::string name_of(const ::testing::TestParamInfo<LinearDot8::ParamType>& info) {
-  const auto& [size, activation, with_residual] = info.param;
-  return std::to_string(size.rows) + "x" + std::to_string(size.columns) + "x" +
-         std::to_string(size.depth) + (activation == Activation::none ? "" : "_gelu") +
-         (with_residual ? "_residual" : "");
+std::string name_of(const ::testing::TestParamInfo<LinearBytes::ParamType>& info) {
+  const auto& [plan, size, activation, with_residual] = info.param;
+  return name(plan.variant) + "_" + std::to_string(plan.rows) + "_split" +
+         std::to_string(plan.splits) + "_" + std::to_string(size.rows) + "x" +
+         std::to_string(size.columns) + "x" + std::to_string(size.depth) +
+         (activation == Activation::none ? "" : "_gelu") + (with_residual ? "_residual" : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, LinearDot8,
-                         ::testing::Combine(::testing::ValuesIn(kSizes),
-                                            ::testing::Values(Activation::none, Activation::gelu),
-                                            ::testing::Bool()),
+auto cases(LinearPlan plan, std::span<const Size> sizes) {
+  return ::testing::Combine(
+      ::testing::Values(plan), ::testing::ValuesIn(sizes.begin(), sizes.end()),
+      ::testing::Values(Activation::none, Activation::gelu), ::testing::Bool());
+}
+INSTANTIATE_TEST_SUITE_P(Dot8, LinearBytes, cases(kDot8, kSizes), name_of);
+INSTANTIATE_TEST_SUITE_P(Matrices, LinearBytes, cases(kMatrices, kSizes), name_of);
+INSTANTIATE_TEST_SUITE_P(Split, LinearBytes, cases({Variant::coopmat8, 64, 64, 3}, kSplitSizes),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Large, LinearBytes, cases({Variant::coopmat8, 128, 128, 1}, kLargeSizes),
                          name_of);
 
 class LinearDot8Op : public DeviceTest {};
@@ -163,10 +192,10 @@ TEST_F(LinearDot8Op, ByShiftsAndByInstructionAreTheSame) {
   if (!device().limits().byte_dots) GTEST_SKIP() << "no VK_KHR_shader_integer_dot_product";
   const Values x = random_values({70, 99}, 1), weight = random_values({130, 99}, 2);
   compute::ConstantStore store(device());
-  const auto w = upload_linear(device(), store, "w", 130, 99, weight.data, {}, Precision::int8);
+  const auto w = upload_bytes(device(), store, kDot8, 130, 99, weight.data);
   std::vector<Values> results;
   for (const bool by_shifts : {false, true}) {
-    LinearPlan plan{Variant::dot8};
+    LinearPlan plan = kDot8;
     plan.by_shifts = by_shifts;
     results.push_back(run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
       return linear_planned(p, in[0], w, Activation::none, nullptr, plan);
@@ -175,53 +204,92 @@ TEST_F(LinearDot8Op, ByShiftsAndByInstructionAreTheSame) {
   EXPECT_EQ(results[0].data, results[1].data);
 }
 
-TEST_F(LinearDot8Op, HoldsTheLargestSumOfItsLongestDepth) {
+class LinearBytesOp : public DeviceTest, public ::testing::WithParamInterface<LinearPlan> {
+ protected:
+  void SetUp() override {
+    DeviceTest::SetUp();
+    std::string why_not;
+    if (!can_run(device(), GetParam().variant, &why_not)) GTEST_SKIP() << why_not;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, LinearBytesOp, ::testing::Values(kDot8, kMatrices),
+                         [](const auto& of) { return name(of.param.variant); });
+
+TEST_P(LinearBytesOp, HoldsTheLargestSumOfItsLongestDepth) {
   // 127 * 127 * 32,768 is a quarter of what 32 bits hold.
   constexpr std::int64_t kDepth = 32'768;
   const Values x{{1, kDepth}, std::vector<float>(kDepth, -1.0f)};
   const std::vector<float> weight(2 * kDepth, 1.0f);
   compute::ConstantStore store(device());
-  const auto w = upload_linear(device(), store, "w", 2, kDepth, weight, {}, Precision::int8);
+  const auto w = upload_bytes(device(), store, GetParam(), 2, kDepth, weight);
   const Values y = run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
-    return linear_planned(p, in[0], w, Activation::none, nullptr, {Variant::dot8});
+    return linear_planned(p, in[0], w, Activation::none, nullptr, GetParam());
   });
   for (const float value : y.data) EXPECT_NEAR(value, -32'768.0f, 0.02f);
 }
 
-TEST_F(LinearDot8Op, ARowThatIsNotFiniteStaysAlone) {
+TEST_P(LinearBytesOp, ARowThatIsNotFiniteStaysAlone) {
   Values x = random_values({3, 5}, 1);
   x.data[5] = std::numeric_limits<float>::infinity();
   const Values weight = random_values({4, 5}, 2);
   compute::ConstantStore store(device());
-  const auto w = upload_linear(device(), store, "w", 4, 5, weight.data, {}, Precision::int8);
+  const auto w = upload_bytes(device(), store, GetParam(), 4, 5, weight.data);
   const Values y = run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
-    return linear_planned(p, in[0], w, Activation::none, nullptr, {Variant::dot8});
+    return linear_planned(p, in[0], w, Activation::none, nullptr, GetParam());
   });
   for (std::size_t i = 0; i < y.data.size(); ++i) {
     EXPECT_EQ(std::isfinite(y.data[i]), i / 4 != 1) << i;
   }
 }
 
-TEST_F(LinearDot8Op, RefusesWeightsThatAreNotBytes) {
-  compute::ConstantStore store(device());
-  const std::vector<float> weight(4, 1.0f);
-  const auto w = upload_linear(device(), store, "head", 2, 2, weight, {}, Precision::fp32);
-  EXPECT_EQ(error_text([&] {
-              run_op(device(), {Values{{1, 2}, {1, 2}}}, [&](ProgramBuilder& p, const auto& in) {
-                return linear_planned(p, in[0], w, Activation::none, nullptr, {Variant::dot8});
-              });
-            }),
+class LinearBytesRefusal : public DeviceTest {
+ protected:
+  /// What is said of a weight of `precision` packed as `layout`, or of its product by `variant`.
+  std::string refusal(Variant variant, WeightLayout layout, Precision precision) {
+    return error_text([&] {
+      compute::ConstantStore store(device());
+      const std::vector<float> weight(4, 1.0f);
+      const auto w = upload_linear_as(layout, device(), store, "head", 2, 2, weight, {}, precision);
+      ProgramBuilder p(device(), "test");
+      linear_planned(p, p.input("x", {{1, 2}}), w, Activation::none, nullptr, {variant});
+    });
+  }
+};
+
+TEST_F(LinearBytesRefusal, WeightsOfAnotherPrecision) {
+  EXPECT_EQ(refusal(Variant::dot8, WeightLayout::blocks, Precision::fp32),
             "linear: bytes times fp32\n  where: head\n  fix:   upload the weight as int8");
+  EXPECT_EQ(refusal(Variant::coopmat8, WeightLayout::rows, Precision::fp16),
+            "linear: bytes times fp16\n  where: head\n  fix:   upload the weight as int8");
+  EXPECT_EQ(refusal(Variant::coopmat, WeightLayout::rows, Precision::int8),
+            "linear: coopmat takes no bytes\n  where: head\n  fix:   upload the weight as fp16");
+  EXPECT_EQ(refusal(Variant::coopmat8, WeightLayout::rows, Precision::fp32),
+            "linear: weights in rows are fp16 or int8\n  where: head\n"
+            "  fix:   use --precision fp16");
 }
 
-TEST_F(LinearDot8Op, IsNotChosenWithoutAnInstruction) {
-  const bool fast = device().limits().fast_byte_dots;
+TEST_F(LinearBytesRefusal, WeightsPackedForAnotherVariant) {
+  EXPECT_EQ(refusal(Variant::coopmat8, WeightLayout::blocks, Precision::int8),
+            "linear: the weights are not packed for coopmat8\n  where: head\n"
+            "  fix:   upload them with upload_linear_as()");
+  EXPECT_EQ(refusal(Variant::dot8, WeightLayout::rows, Precision::int8),
+            "linear: the weights are not packed for dot8\n  where: head\n"
+            "  fix:   upload them with upload_linear_as()");
+}
+
+class LinearBytesChoice : public DeviceTest {};
+
+TEST_F(LinearBytesChoice, TakesMatricesOfAGpuThenAnInstructionThenNeither) {
+  const bool gpu = device().info().kind != compute::DeviceKind::software;
+  const bool matrices = gpu && can_run(device(), Variant::coopmat8);
+  const bool dots = !matrices && device().limits().fast_byte_dots;
   compute::ConstantStore store(device());
   const std::vector<float> weight(16, 1.0f);
   for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::int8}) {
     const auto w = upload_linear(device(), store, "w", 4, 4, weight, {}, precision);
-    EXPECT_EQ(compute::ops::plan_linear(device(), w, 197).variant == Variant::dot8,
-              fast && precision == Precision::int8);
+    const Variant variant = compute::ops::plan_linear(device(), w, 197).variant;
+    EXPECT_EQ(variant == Variant::coopmat8, matrices && precision == Precision::int8);
+    EXPECT_EQ(variant == Variant::dot8, dots && precision == Precision::int8);
   }
 }
 
