@@ -32,7 +32,8 @@ struct FrameTag {
   /// How far into its source the frame stands: a video file's time stamp, the time since a
   /// camera's first frame. Nothing for still pictures.
   std::optional<std::chrono::microseconds> position;
-  /// Is it this frame's turn to be looked at by a detector? Where not, its objects are a tracker's.
+  /// Is it this frame's turn to be looked at by a detector? Not, where detect_every skips it:
+  /// its objects are then a tracker's.
   bool detect = true;
 };
 
@@ -59,6 +60,12 @@ struct Timings {
   double inference_ms = 0;  // this picture's share of its batch, submit to result
 };
 
+/// When the answer on a camera's frame was there, and how old the picture was by then.
+struct Answered {
+  std::chrono::system_clock::time_point at;
+  std::chrono::microseconds age{0};
+};
+
 /// A picture on its way, gathering annotations. Sinks see it last.
 struct Frame {
   FrameTag tag;
@@ -75,6 +82,7 @@ struct Frame {
   bool looks_for_objects = false;
   std::vector<Event> events;
   Timings timings;
+  std::optional<Answered> answered;  // of live frames, set before the sinks see them
 };
 
 inline constexpr int kThumbnailPx = 160;

@@ -7,6 +7,7 @@
 
 #include "pipeline/config/config.hpp"
 #include "pipeline/config/keys.hpp"
+#include "pipeline/config/mask.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -23,7 +24,18 @@ std::string source_text(const SourceConfig& source) {
     case SourceKind::stdin_paths:
       text = "standard input";
       break;
+    case SourceKind::video:
+      text = "video " + source.path.string();
+      break;
+    case SourceKind::webcam:
+      text = "webcam " + source.address;
+      break;
+    case SourceKind::rtsp:
+    case SourceKind::mjpeg:
+      text = masked(source.address);
+      break;
   }
+  if (source.watch) text += ", watched";
   if (!source.name.empty()) text += " (" + source.name + ")";
   return text;
 }

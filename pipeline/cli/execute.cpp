@@ -8,6 +8,7 @@
 
 #include "pipeline/cli/failure_echo.hpp"
 #include "pipeline/cli/interrupt.hpp"
+#include "pipeline/cli/live_text.hpp"
 #include "pipeline/cli/progress.hpp"
 #include "pipeline/config/config.hpp"
 
@@ -57,6 +58,7 @@ ExitCode execute(NamedConfig named, const CommonOptions& options) {
   if (mode == ProgressMode::json) return exit_code_of(report.summary);
   // The table closes with the counts itself.
   if (!has_table) fmt::print(stderr, "{}\n", summary_line(report.summary));
+  if (report.summary.live) fmt::print(stderr, "{}", live_summary(*report.summary.live));
   if (report.summary.interrupted) fmt::print(stderr, "interrupted: the results so far are whole\n");
   return exit_code_of(report.summary);
 }

@@ -10,6 +10,7 @@
 
 #include "compute/error.hpp"
 #include "pipeline/config/keys.hpp"
+#include "pipeline/config/source_text.hpp"
 #include "pipeline/config/values.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/model_name.hpp"
@@ -96,11 +97,9 @@ void add_run_options(CLI::App& command, CommonOptions& options, const char* buil
 }
 
 Override source_override(const std::string& source, const std::string& path) {
-  if (source == "-") return {"SRC", path + ".stdin", "true", false};
-  if (source.starts_with('@') && source.size() > 1) {
-    return literal("SRC", path + ".list", source.substr(1));
-  }
-  return literal("SRC", path + ".path", source);
+  const std::string key(source_key_of(source));
+  if (key == "stdin") return {"SRC", path + ".stdin", "true", false};
+  return literal("SRC", path + "." + key, key == "list" ? source.substr(1) : source);
 }
 
 Override output_override(const std::string& file, const std::string& path) {

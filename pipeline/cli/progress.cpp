@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "compute/error.hpp"
+#include "pipeline/cli/live_text.hpp"
 #include "pipeline/sinks/json.hpp"
+#include "pipeline/sinks/live_json.hpp"
 #include "pipeline/sinks/sinks.hpp"
 #include "pipeline/sinks/text.hpp"
 
@@ -74,6 +76,9 @@ std::string progress_line(const Progress& progress, bool unicode) {
     parts.push_back(
         fmt::format("{} {}", grouped(progress.failed), progress.failed == 1 ? "error" : "errors"));
   }
+  if (progress.live) {
+    for (std::string& part : live_parts(*progress.live)) parts.push_back(std::move(part));
+  }
   if (!progress.bottleneck.empty()) parts.push_back(progress.bottleneck + "-bound");
   return fmt::format("{}", fmt::join(parts, unicode ? " · " : " | "));
 }
@@ -88,6 +93,7 @@ std::string progress_json(const Progress& progress) {
   const double left = remaining_s(progress);
   record["eta_s"] = left >= 0 ? Json(rounded(left, 1)) : Json();
   record["bottleneck"] = progress.bottleneck;
+  if (progress.live) record["sources"] = sources_json(*progress.live);
   return to_line(record);
 }
 

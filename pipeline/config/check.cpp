@@ -5,6 +5,7 @@
 
 #include "pipeline/config/keys.hpp"
 #include "pipeline/config/nearest.hpp"
+#include "pipeline/config/source_text.hpp"
 #include "pipeline/config/values.hpp"
 
 namespace fovea::pipeline {
@@ -218,14 +219,7 @@ class StructureCheck {
     source.name = name;
     source.place = place_of(document_, node.mark, path);
     if (node.is_scalar() && !node.text.empty()) {
-      if (node.text == "-") {
-        source.kind = SourceKind::stdin_paths;
-      } else if (node.text[0] == '@' && node.text.size() > 1) {
-        source.kind = SourceKind::list;
-        source.path = node.text.substr(1);
-      } else {
-        source.path = node.text;
-      }
+      read_source_text(node.text, source);
       config_.sources.push_back(std::move(source));
       return;
     }
@@ -237,13 +231,16 @@ class StructureCheck {
     }
     check_section(source_section(), node, path, &source);
     int places = 0;
-    for (const char* key : {"path", "list", "stdin"}) places += node.find(key) != nullptr ? 1 : 0;
+    for (const char* key : {"path", "list", "stdin", "webcam", "rtsp", "mjpeg", "video"}) {
+      places += node.find(key) != nullptr ? 1 : 0;
+    }
     if (places == 0) {
       fault(node.mark, path, "the source says no place to read from",
-            "add path: folder, list: file.txt, or stdin: true");
+            "add path: folder, list: file.txt, stdin: true, webcam: 0, rtsp: ADDRESS, "
+            "mjpeg: ADDRESS or video: file.mp4");
     } else if (places > 1) {
       fault(node.mark, path, "the source says more than one place to read from",
-            "keep one of path, list, stdin; more sources go under 'sources'");
+            "keep one of them; more sources go under 'sources'");
     } else if (const Node* stdin_node = node.find("stdin");
                stdin_node != nullptr && source.kind != SourceKind::stdin_paths) {
       fault(stdin_node->mark, path, "stdin: false reads nothing",

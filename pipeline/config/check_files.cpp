@@ -82,13 +82,23 @@ void check_source(const SourceConfig& source, std::vector<Fault>& faults) {
   std::error_code error;
   const fs::file_status status = fs::status(source.path, error);
   const bool wants_list = source.kind == SourceKind::list;
+  const bool wants_folder = source.kind == SourceKind::path && source.watch;
   if (!fs::exists(status)) {
+    if (wants_folder) return;  // it may come
     std::string fix = seen_beside_file(source.path, source.place.line > 0 ? source.place.file : "");
     if (fix.empty()) fix = nearest_beside(source.path);
     faults.push_back({source.place, "'" + source.path.string() + "' does not exist", fix});
   } else if (wants_list && fs::is_directory(status)) {
     faults.push_back({source.place, "the list '" + source.path.string() + "' is a folder",
                       "give a text file with one path a line, or use path: for the folder"});
+  } else if (source.kind == SourceKind::video && fs::is_directory(status)) {
+    faults.push_back({source.place, "the video '" + source.path.string() + "' is a folder",
+                      "name a video file; a folder of pictures goes under path:"});
+  } else if (wants_folder && !fs::is_directory(status)) {
+    faults.push_back(
+        {source.place,
+         fmt::format("'{}' is a file: there is nothing to watch", source.path.string()),
+         "name a folder, or leave watch: out"});
   } else if (!may(source.path, R_OK) || (fs::is_directory(status) && !may(source.path, X_OK))) {
     faults.push_back({source.place, "'" + source.path.string() + "' cannot be read",
                       "change its permissions, or run as a user who may read it"});

@@ -8,6 +8,7 @@
 
 #include "compute/error.hpp"
 #include "pipeline/config/check.hpp"
+#include "pipeline/config/mask.hpp"
 #include "pipeline/config/tree.hpp"
 
 namespace fovea::pipeline {
@@ -90,10 +91,15 @@ CheckedConfig check_config(const std::string& yaml, const std::string& name,
       })) {
     check_chain(result.config, result.faults);
   }
+  check_live(document, result.config, result.faults);
   if (files_too && (whole || !result.config.sources.empty())) {
     check_files(result.config, result.faults);
   }
   sort_by_place(result.faults);
+  for (Fault& fault : result.faults) {
+    fault.what = masked(fault.what);
+    fault.fix = masked(fault.fix);
+  }
   return result;
 }
 

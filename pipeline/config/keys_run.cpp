@@ -84,6 +84,8 @@ const Section& run_section() {
               "Pictures whose file ends early: refuse them, or take the part that is there",
               {.choices = {"reject", "accept"}}),
           nested("limits", limits_section(), &RunConfig::limits, limits_section().doc),
+          nested("latency", latency_section(), &RunConfig::latency, latency_section().doc),
+          nested("batching", batching_section(), &RunConfig::batching, batching_section().doc),
           key("report_dir", ValueType::path, &RunConfig::report_dir,
               "Folder of errors.jsonl and manifest.json; left out: beside the first sink's file"),
       }};

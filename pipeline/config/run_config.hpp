@@ -3,6 +3,7 @@
 // One run, as plain data: what a YAML file says, or what a short command stands for.
 // Checked by pipeline/config/, carried out by pipeline/line/run.hpp.
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "compute/ops/transformer.hpp"
+#include "pipeline/config/live_config.hpp"
 #include "pipeline/config/sink_config.hpp"
 #include "pipeline/config/source_config.hpp"
 #include "pipeline/config/stage_config.hpp"
@@ -59,8 +61,15 @@ struct RunConfig {
   std::vector<StageConfig> stages;
   std::vector<SinkConfig> sinks;
   LimitsConfig limits;
+  LatencyConfig latency;    // of sources that do not wait: cameras, video in real time
+  BatchingConfig batching;  // of runs with any live source
   /// errors.jsonl and manifest.json lie here. Empty: beside the first sink's file, else nowhere.
   std::filesystem::path report_dir;
 };
+
+/// Is it for the live line: does any source need it?
+inline bool is_live(const RunConfig& config) {
+  return std::ranges::any_of(config.sources, [](const auto& source) { return is_live(source); });
+}
 
 }  // namespace fovea::pipeline

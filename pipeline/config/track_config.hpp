@@ -13,6 +13,7 @@ struct TrackConfig {
   double low_score = 0.1;                // boxes below are left out
   double new_score = 0.6;                // a track begins with a box of this score
   std::chrono::milliseconds lost{1000};  // an unseen track is kept this long
+  int detect_every = 1;                  // the model looks at every so manieth frame of a source
   Place place;
 };
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "pipeline/hub/http_header.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -36,16 +37,8 @@ std::string trimmed(std::string_view text) {
 }
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
-  auto& response = static_cast<Transfer*>(user)->response;
   const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) {  // of an interim answer or of the real one
-    response.headers.clear();
-    const std::size_t space = line.find(' ');
-    response.status =
-        space == std::string_view::npos ? 0 : std::atoi(std::string(line.substr(space)).c_str());
-  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    response.headers[lower(std::string(line.substr(0, colon)))] = trimmed(line.substr(colon + 1));
-  }
+  read_header_line(line, static_cast<Transfer*>(user)->response);
   return line.size();
 }
 
@@ -90,6 +83,30 @@ Url parse_url(const std::string& text) {
 
 }  // namespace
 
+void start_libcurl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK) {
+    throw Error("libcurl does not start", "pipeline/hub", "check the libcurl installation");
+  }
+}
+
+void read_header_line(std::string_view line, HttpResponse& response) {
+  if (line.starts_with("HTTP/")) {  // of an interim answer or of the real one
+    response.headers.clear();
+    const std::size_t space = line.find(' ');
+    response.status =
+        space == std::string_view::npos ? 0 : std::atoi(std::string(line.substr(space)).c_str());
+  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+    response.headers[lower(std::string(line.substr(0, colon)))] = trimmed(line.substr(colon + 1));
+  }
+}
+
+void use_certificate_bundle(CURL* curl) {
+  if (const char* bundle = std::getenv("CURL_CA_BUNDLE"); bundle != nullptr && *bundle != '\0') {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
+  }
+}
+
 struct HttpClient::Handle {
   CURL* curl = nullptr;
   ~Handle() { curl_easy_cleanup(curl); }
@@ -102,8 +119,8 @@ std::string HttpResponse::header(const std::string& name) const {
 
 HttpClient::HttpClient(const HttpTimeouts& timeouts)
     : handle_(std::make_unique<Handle>()), timeouts_(timeouts) {
-  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (global == CURLE_OK) handle_->curl = curl_easy_init();
+  start_libcurl();
+  handle_->curl = curl_easy_init();
   if (handle_->curl == nullptr) {
     throw Error("libcurl does not start", "pipeline/hub", "check the libcurl installation");
   }
@@ -120,7 +137,7 @@ HttpResponse HttpClient::perform(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_NOBODY, request.head ? 1L : 0L);
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "fovea/" FOVEA_VERSION);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, kUserAgent);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeouts_.connect.count()));
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, kSlowBytesPerSecond);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(timeouts_.stall.count()));
@@ -128,10 +145,7 @@ HttpResponse HttpClient::perform(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  // The curl tool's variable for a certificate bundle of one's own; the library ignores it.
-  if (const char* bundle = std::getenv("CURL_CA_BUNDLE"); bundle != nullptr && *bundle != '\0') {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
-  }
+  use_certificate_bundle(curl);
   List headers;
   for (const std::string& header : request.headers) {
     curl_slist* longer = curl_slist_append(headers.get(), header.c_str());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // One HTTP request at a time over libcurl. Follows no redirect, retries nothing, keeps
-// the connection open between requests: hub_client.cpp decides. The only door to libcurl.
+// the connection open between requests: hub_client.cpp decides.
 // Thread rule: one thread per client.
 
 #include <chrono>

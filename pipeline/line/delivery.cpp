@@ -54,7 +54,8 @@ Progress Delivery::progress() const {
   return progress;
 }
 
-RunSummary Delivery::finish(bool interrupted, std::string bottleneck) {
+RunSummary Delivery::finish(bool interrupted, std::string bottleneck,
+                            std::optional<LiveStatus> live) {
   const Progress end = progress();
   RunSummary summary;
   summary.done = end.done;
@@ -66,6 +67,7 @@ RunSummary Delivery::finish(bool interrupted, std::string bottleneck) {
   summary.images_per_s = end.images_per_s;
   summary.interrupted = interrupted;
   summary.bottleneck = std::move(bottleneck);
+  summary.live = std::move(live);
   std::exception_ptr first;
   for (Sink* sink : sinks_) {
     try {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -35,7 +36,7 @@ class Delivery {
 
   /// Ends the sinks after a run that went to its end or was stopped by the user.
   /// Throws what a sink throws, after all have been ended.
-  RunSummary finish(bool interrupted, std::string bottleneck);
+  RunSummary finish(bool interrupted, std::string bottleneck, std::optional<LiveStatus> live = {});
   /// Ends the sinks after an error: what was written stays readable. Throws nothing:
   /// the error that ended the run is the one to report.
   void abandon() noexcept;

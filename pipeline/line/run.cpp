@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -23,6 +24,8 @@
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
 #include "pipeline/line/model_hash.hpp"
+#include "pipeline/live/live_line.hpp"
+#include "pipeline/live/make_sources.hpp"
 #include "pipeline/sources/sources.hpp"
 #include "pipeline/track/track_stage.hpp"
 #include "pipeline/track/zones_stage.hpp"
@@ -293,14 +296,36 @@ std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const Run
   return sinks;
 }
 
+LiveOptions live_options(const RunConfig& config, const RunOptions& options,
+                         const RunIdentity& identity) {
+  LiveOptions live;
+  live.batching = {static_cast<std::size_t>(config.batching.max), config.batching.max_wait};
+  live.decode_threads = decode_threads(config);
+  for (const StageConfig& stage : config.stages) {
+    if (const auto* track = std::get_if<TrackConfig>(&stage)) {
+      live.detect_every = track->detect_every;
+    }
+  }
+  live.stop = options.stop;
+  live.on_progress = options.on_progress;
+  live.on_notice = options.on_notice;
+  live.observers = options.observers;
+  live.model = identity.model;
+  live.device = identity.device;
+  return live;
+}
+
 }  // namespace
 
 RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   cv::setNumThreads(1);  // pictures run side by side; each on one thread
   const SourceOptions inputs = source_options(config, options);
-  Sources sources(config.sources, inputs);
-  if (!sources.any()) {
-    if (options.stop == nullptr || !options.stop->load()) throw sources.nothing_found();
+  std::optional<Sources> sources;
+  if (!is_live(config)) {
+    sources.emplace(config.sources, inputs);
+    if (!sources->any() && (options.stop == nullptr || !options.stop->load())) {
+      throw sources->nothing_found();
+    }
   }
 
   const std::vector<OpenedModel> models = open_models(config);
@@ -338,14 +363,19 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   for (const auto& sink : owned) sinks.push_back(sink.get());
   sinks.insert(sinks.end(), options.extra_sinks.begin(), options.extra_sinks.end());
 
-  LineOptions line;
-  line.decode_threads = decode_threads(config);
-  line.stop = options.stop;
-  line.on_progress = options.on_progress;
-  line.count = [&](const std::atomic<bool>& enough) {
-    return count_inputs(config.sources, inputs, enough);
-  };
-  report.summary = run_threaded(sources, chain, sinks, line).summary;
+  if (sources) {
+    LineOptions line;
+    line.decode_threads = decode_threads(config);
+    line.stop = options.stop;
+    line.on_progress = options.on_progress;
+    line.count = [&](const std::atomic<bool>& enough) {
+      return count_inputs(config.sources, inputs, enough);
+    };
+    report.summary = run_threaded(*sources, chain, sinks, line).summary;
+  } else {
+    report.summary = run_live(make_live_sources(config, inputs), chain, sinks,
+                              live_options(config, options, report.identity));
+  }
 
   if (const fs::path dir = report_dir(config); !dir.empty()) {
     write_manifest(dir, report.identity, report.summary);

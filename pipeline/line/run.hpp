@@ -14,6 +14,7 @@
 #include "pipeline/config/run_config.hpp"
 #include "pipeline/line/progress.hpp"
 #include "pipeline/line/stage.hpp"
+#include "pipeline/live/observer.hpp"
 #include "pipeline/sinks/sink.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 
@@ -25,7 +26,10 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;
   /// Sinks besides the configured ones (eval's counters, tests). Borrowed.
   std::vector<Sink*> extra_sinks;
-  /// Lines for people before pictures are processed: "device 0: ...", "batch 8: ...", and why.
+  /// Who looks on while a run on cameras is going. Borrowed; a run on pictures calls none.
+  std::vector<LiveObserver*> observers;
+  /// Lines for people before pictures are processed: "device 0: ...", "batch 8: ...", and why;
+  /// and how sources are doing. Any thread.
   std::function<void(const std::string&)> on_notice;
   /// Compiled GPU programs and measured batch sizes are kept here between runs. Empty keeps
   /// nothing.

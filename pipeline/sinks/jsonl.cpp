@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "pipeline/sinks/clock.hpp"
 #include "pipeline/sinks/event_json.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/json.hpp"
@@ -94,10 +95,16 @@ std::string to_record(const Frame& frame) {
   if (frame.orientation != 1) record["orientation"] = frame.orientation;
   if (frame.reduction != 1) record["reduction"] = frame.reduction;
   if (frame.truncated) record["truncated"] = true;
+  if (frame.tag.captured) record["t_capture"] = utc_time(*frame.tag.captured);
+  if (frame.answered) {
+    record["t_result"] = utc_time(frame.answered->at);
+    record["age_ms"] = rounded(static_cast<double>(frame.answered->age.count()) / 1000, 1);
+  }
   if (!frame.looks_for_objects || !frame.labels.empty()) {
     record["labels"] = labels_json(frame.labels);
   }
   if (frame.looks_for_objects) record["objects"] = objects_json(frame.objects);
+  if (!frame.tag.detect) record["detected"] = false;
   record["timings_ms"] = {{"decode", rounded(frame.timings.decode_ms, 3)},
                           {"preprocess", rounded(frame.timings.preprocess_ms, 3)},
                           {"inference", rounded(frame.timings.inference_ms, 3)}};

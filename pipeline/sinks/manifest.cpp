@@ -4,13 +4,14 @@
 #include "pipeline/sinks/clock.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/json.hpp"
+#include "pipeline/sinks/live_json.hpp"
 #include "pipeline/sinks/sink.hpp"
 
 namespace fovea::pipeline {
 
 void write_manifest(const std::filesystem::path& dir, const RunIdentity& identity,
                     const RunSummary& summary) {
-  const Json manifest = {
+  Json manifest = {
       {"schema", 1},
       {"fovea", identity.fovea_version},
       {"model",
@@ -38,6 +39,7 @@ void write_manifest(const std::filesystem::path& dir, const RunIdentity& identit
       {"images_per_s", rounded(summary.images_per_s, 3)},
       {"bottleneck", summary.bottleneck},
       {"config", identity.config_yaml}};
+  if (summary.live) manifest["sources"] = sources_json(*summary.live);
   AtomicFile file(dir / "manifest.json");
   file.write(to_pretty(manifest) + "\n");
   file.commit();

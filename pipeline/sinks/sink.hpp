@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pipeline/config/run_config.hpp"
 #include "pipeline/frame.hpp"
+#include "pipeline/live/status.hpp"
 
 namespace fovea::pipeline {
 
@@ -23,7 +25,8 @@ struct RunSummary {
   double elapsed_s = 0;
   double images_per_s = 0;
   bool interrupted = false;
-  std::string bottleneck;  // "source", "decode", "compute" or "sinks": the busiest
+  std::string bottleneck;          // "source", "decode", "compute" or "sinks": the busiest
+  std::optional<LiveStatus> live;  // of a run on cameras: its sources, at the end
 };
 
 /// What produced the results: kept beside them in manifest.json.

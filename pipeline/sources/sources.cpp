@@ -65,6 +65,12 @@ std::unique_ptr<Source> Sources::open(const SourceConfig& config) const {
           StdinOptions{options_.stdin_descriptor, options_.max_bytes, options_.stop});
     case SourceKind::path:
       break;
+    case SourceKind::webcam:
+    case SourceKind::rtsp:
+    case SourceKind::mjpeg:
+    case SourceKind::video:
+      throw Error("a stream came onto the line of pictures", place_of(config),
+                  "please report it: streams belong to the live line");
   }
   if (!fs::is_directory(config.path, error)) return std::make_unique<FileSource>(config.path);
   FolderOptions folder;

@@ -18,6 +18,7 @@ set(doors
   "yaml-cpp/=pipeline/config/config_yaml\\.cpp"
   "nlohmann/=(vision/checkpoint/.*|pipeline/sinks/json\\.hpp|pipeline/hub/.*)"
   "curl/=pipeline/hub/.*"
+  "lib(av[a-z]+|swscale)/=pipeline/sources/av\\.hpp"
   "CLI/=pipeline/cli/.*"
   "pugixml=pipeline/eval/voc_xml\\.cpp"
   "(thread|mutex|condition_variable)$=(pipeline|compute)/.*")

@@ -57,6 +57,44 @@ TEST(Emit, AShortCommandAsAPersonWouldWriteIt) {
   expect_round_trip(config);
 }
 
+/// Leaves out what the checker refuses for a source of that kind.
+void keep_what_fits(SourceConfig& source) {
+  const SourceConfig plain;
+  if (source.kind != SourceKind::path) source.watch = false;
+  if (source.kind != SourceKind::video) source.realtime = false;
+  if (source.kind != SourceKind::rtsp) source.transport = plain.transport;
+  source.fourcc = "MJPG";
+  if (source.kind != SourceKind::webcam) {
+    source.width = source.height = 0;
+    source.fps = 0;
+    source.fourcc.clear();
+  }
+  source.address.clear();
+  if (source.kind == SourceKind::webcam) source.address = "0";
+  if (source.kind == SourceKind::rtsp) source.address = "rtsp://10.0.0.7/stream 1";
+  if (source.kind == SourceKind::mjpeg) source.address = "https://10.0.0.8:81/video?quality=3";
+  if (!is_camera(source)) {
+    source.open_timeout = plain.open_timeout;
+    source.stall_timeout = plain.stall_timeout;
+    source.frozen_timeout = plain.frozen_timeout;
+    source.reconnect = plain.reconnect;
+  }
+  source.reconnect.max = std::max(source.reconnect.max, source.reconnect.initial);
+}
+
+/// The same of keys that only runs with streams may have.
+void keep_what_fits(RunConfig& config) {
+  const bool keeps_up = std::ranges::any_of(config.sources, [](const SourceConfig& source) {
+    return is_camera(source) || source.realtime;
+  });
+  if (!keeps_up) config.latency = {};
+  if (is_live(config)) return;
+  config.batching = {};
+  for (StageConfig& stage : config.stages) {
+    if (auto* track = std::get_if<TrackConfig>(&stage)) track->detect_every = 1;
+  }
+}
+
 class AnyConfig : public AnyValue {
  public:
   using AnyValue::AnyValue;
@@ -70,8 +108,9 @@ class AnyConfig : public AnyValue {
     for (int i = 0; i < sources; ++i) {
       SourceConfig source;
       fill(source_section(), &source);
-      source.kind = static_cast<SourceKind>(number(0, 2));
-      source.path = source.kind == SourceKind::stdin_paths ? "" : text();
+      source.kind = static_cast<SourceKind>(number(0, 6));
+      source.path = source.kind == SourceKind::stdin_paths || is_camera(source) ? "" : text();
+      keep_what_fits(source);
       if (named) source.name = "name " + std::to_string(i);
       config.sources.push_back(source);
     }
@@ -100,6 +139,7 @@ class AnyConfig : public AnyValue {
       there.insert(kind.gives.begin(), kind.gives.end());
       config.stages.push_back(std::move(stage));
     }
+    keep_what_fits(config);
     for (const SinkForm& form : sink_forms()) {
       if (!fits(form.needs) || (form.section.name != "table" && number(0, 1) == 1)) continue;
       SinkKind sink = form.make();

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""An RTSP server on the loopback, by GStreamer: /pattern is a moving test pattern; /video, where
+--video names an MP4 file, is that file again and again; /locked asks for --user NAME:PASSWORD.
+Prints its port, then runs until its standard input closes."""
+
+import argparse
+import os
+import sys
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+
+PATTERN = (
+    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
+    " ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
+)
+
+
+def factory(launch):
+    made = GstRtspServer.RTSPMediaFactory()
+    made.set_launch(launch)
+    made.set_shared(True)
+    return made
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", default="0")
+    parser.add_argument("--video")
+    parser.add_argument("--user", default="viewer:secret")
+    arguments = parser.parse_args()
+
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(arguments.port)
+    mounts = server.get_mount_points()
+    mounts.add_factory("/pattern", factory(PATTERN))
+    if arguments.video:
+        mounts.add_factory(
+            "/video",
+            factory(f"( filesrc location={arguments.video} ! qtdemux ! rtph264pay name=pay0 pt=96 )"),
+        )
+
+    locked = factory(PATTERN)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("viewer", "media.factory.access", True)
+    permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+    locked.set_permissions(permissions)
+    mounts.add_factory("/locked", locked)
+    auth = GstRtspServer.RTSPAuth()
+    name, password = arguments.user.split(":", 1)
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(name, password), token)
+    anonymous = GstRtspServer.RTSPToken()
+    anonymous.set_string("media.factory.role", "anyone")
+    auth.set_default_token(anonymous)
+    for path in ("/pattern", "/video"):
+        open_to_all = mounts.match(path)[0]
+        if open_to_all:
+            allowed = GstRtspServer.RTSPPermissions()
+            allowed.add_permission_for_role("anyone", "media.factory.access", True)
+            allowed.add_permission_for_role("anyone", "media.factory.construct", True)
+            open_to_all.set_permissions(allowed)
+    server.set_auth(auth)
+
+    if server.attach(None) == 0:
+        print("the port is taken", file=sys.stderr)
+        return 1
+    print(server.get_bound_port(), flush=True)
+    loop = GLib.MainLoop()
+    GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.IO_HUP, lambda *_: loop.quit())
+    loop.run()
+    os._exit(0)  # no viewer is said good-bye to: that is what a killed server does
+
+
+sys.exit(main())
