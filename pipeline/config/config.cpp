@@ -6,6 +6,8 @@
 #include <fstream>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "compute/error.hpp"
 #include "pipeline/config/check.hpp"
 #include "pipeline/config/mask.hpp"
@@ -34,7 +36,7 @@ void sort_by_place(std::vector<Fault>& faults) {
 std::string place_text(const Place& place, const char* before, const char* after) {
   std::string text = place.file;
   if (place.line > 0) {
-    text += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+    text += fmt::format(":{}:{}", place.line, place.column);
   }
   // An option such as --batch, or an argument such as SRC, names its key already.
   const std::string& file = place.file;

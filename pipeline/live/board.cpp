@@ -112,6 +112,10 @@ void Board::sinks_took(std::size_t source, double seconds) {
 }
 
 LiveStatus Board::snapshot(const Slots& slots) const {
+  // Before the rest: a frame is counted as captured before it can be dropped, so that what is
+  // under way never comes out below zero.
+  std::vector<FrameQueue::Drops> drops;
+  for (std::size_t i = 0; i < sources_.size(); ++i) drops.push_back(slots.drops(i));
   std::lock_guard lock(mutex_);
   const auto now = Clock::now();
   LiveStatus status = run_;
@@ -119,7 +123,7 @@ LiveStatus Board::snapshot(const Slots& slots) const {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const Record& record = sources_[i];
     SourceStatus source = record.status;
-    source.dropped = slots.drops(i);
+    source.dropped = drops[i];
     if (source.answered > 0) {
       source.age = std::chrono::duration_cast<std::chrono::milliseconds>(now - record.newest);
     }

@@ -18,7 +18,7 @@ SourceWatch::Order SourceWatch::due(Time now) {
     open_order_ = false;
     opening_ = true;
     state_ = SourceState::connecting;
-    deadline_ = now + options_.open_timeout;
+    deadline_ = options_.finite ? Time::max() : now + options_.open_timeout;
     return Order::open;
   }
   switch (state_) {

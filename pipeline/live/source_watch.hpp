@@ -15,7 +15,7 @@ namespace fovea::pipeline {
 
 struct WatchOptions {
   using Duration = std::chrono::milliseconds;
-  /// To be opened, and from then to a first picture.
+  /// To be opened, and from then to a first picture. A file may take its time.
   Duration open_timeout{10'000};
   /// Without a picture for so long a source is stalled; after as long again it is opened anew.
   Duration stall_timeout{5'000};

@@ -73,8 +73,11 @@ void Supervisor::Attempt::run() {
     }
   } catch (const std::exception& error) {
     if (file) {
-      Failure failure{{}, *file, "source", error.what(), 0};
+      Failure failure;
       failure.tag.source = file->string();
+      failure.path = *file;
+      failure.stage = "source";
+      failure.reason = error.what();
       pass_on(shot_now(std::move(failure)));
     }
     report([&] { failed = error.what(); });

@@ -53,7 +53,7 @@ inline std::string av_text(int error) {
   return text;
 }
 
-/// The status by which a server refused, or 0.
+/// The status by which a server refused, or 0. FFmpeg does not tell 500 from 503.
 inline int av_refusal(int error) {
   switch (error) {
     case AVERROR_HTTP_UNAUTHORIZED:
@@ -63,7 +63,7 @@ inline int av_refusal(int error) {
     case AVERROR_HTTP_NOT_FOUND:
       return 404;
     case AVERROR_HTTP_SERVER_ERROR:
-      return 503;
+      return 500;
     default:
       return 0;
   }

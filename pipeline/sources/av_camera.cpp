@@ -74,7 +74,7 @@ class AvCamera : public Camera {
 
  private:
   void open() {
-    deadline_ = Clock::now() + options_.open_timeout;
+    if (options_.is_stream) deadline_ = Clock::now() + options_.open_timeout;
     AVFormatContext* context = avformat_alloc_context();
     if (context == nullptr) throw std::bad_alloc();
     context->interrupt_callback = {&AvCamera::interrupted, this};
@@ -180,7 +180,7 @@ class AvCamera : public Camera {
 
   const OpenOptions options_;
   const Cancel& cancel_;
-  Clock::time_point deadline_;
+  Clock::time_point deadline_ = Clock::time_point::max();  // of opening
   AvPicture picture_;
   AvInput input_;
   int stream_ = -1;

@@ -13,6 +13,8 @@ std::string refusal_text(int status) {
       return "this user may not see the stream (403)";
     case 404:
       return "the server has no stream of that name (404)";
+    case 500:
+      return "the server is in trouble, or serves too many viewers already (500 to 599)";
     case 503:
       return "the server is busy: it may serve too many viewers already (503)";
     default:

@@ -225,6 +225,11 @@ class Onlooker : public LiveObserver {
     std::lock_guard lock(mutex_);
     return status_ ? status_() : last_;
   }
+  /// `look` at each frame kept so far.
+  void each(const std::function<void(const Frame&)>& look) const {
+    std::lock_guard lock(mutex_);
+    for (const Frame& frame : frames) look(frame);
+  }
   /// False when it took longer than kLimit.
   bool wait_for(std::uint64_t frames_seen) {
     std::unique_lock lock(mutex_);

@@ -2,6 +2,7 @@
 #pragma once
 // The RTSP server of rtsp_server.py as a process that can be killed and started again.
 
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -38,6 +39,9 @@ class RtspServer {
   explicit RtspServer(std::filesystem::path video = {}) : video_(std::move(video)) { start(); }
 
   void kill() { process_.reset(); }
+  /// Silent, with all its connections open, until it may go on.
+  void hold() { process_->signal(SIGSTOP); }
+  void go_on() { process_->signal(SIGCONT); }
   /// On the port it had before, if it had one.
   void start() {
     const std::filesystem::path script = test::source_dir() / "tests/live/rtsp_server.py";

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""An RTSP server on the loopback, by GStreamer: /pattern is a moving test pattern; /video, where
---video names an MP4 file, is that file again and again; /locked asks for --user NAME:PASSWORD.
-Prints its port, then runs until its standard input closes."""
+"""An RTSP server on the loopback, by GStreamer: /pattern is a moving test pattern, /still one that
+never changes, /resized one whose size changes every second; /video, where --video names an MP4
+file, is that file; /locked asks for --user NAME:PASSWORD. Prints its port, then runs until its
+standard input closes."""
 
 import argparse
+import itertools
 import os
 import sys
 
@@ -14,10 +16,18 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
-PATTERN = (
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
-    " ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
-)
+SIZES = ("width=320,height=240", "width=160,height=120")
+
+
+def caps(size):
+    return f"video/x-raw,{size},framerate=25/1"
+
+
+def pattern(kind):
+    return (
+        f"( videotestsrc is-live=true pattern={kind} ! capsfilter name=size caps={caps(SIZES[0])}"
+        " ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
+    )
 
 
 def factory(launch):
@@ -25,6 +35,18 @@ def factory(launch):
     made.set_launch(launch)
     made.set_shared(True)
     return made
+
+
+def resize(_, media):
+    """Gives the stream its other size once a second."""
+    sizes = itertools.cycle(reversed(SIZES))
+    size = media.get_element().get_by_name("size")
+
+    def change():
+        size.set_property("caps", Gst.Caps.from_string(caps(next(sizes))))
+        return True
+
+    GLib.timeout_add(1000, change)
 
 
 def main():
@@ -39,14 +61,18 @@ def main():
     server.set_address("127.0.0.1")
     server.set_service(arguments.port)
     mounts = server.get_mount_points()
-    mounts.add_factory("/pattern", factory(PATTERN))
+    open_to_all = {
+        "/pattern": factory(pattern("ball")),
+        "/still": factory(pattern("red")),
+        "/resized": factory(pattern("ball")),
+    }
+    open_to_all["/resized"].connect("media-configure", resize)
     if arguments.video:
-        mounts.add_factory(
-            "/video",
-            factory(f"( filesrc location={arguments.video} ! qtdemux ! rtph264pay name=pay0 pt=96 )"),
+        open_to_all["/video"] = factory(
+            f"( filesrc location={arguments.video} ! qtdemux ! rtph264pay name=pay0 pt=96 )"
         )
 
-    locked = factory(PATTERN)
+    locked = factory(pattern("ball"))
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role("viewer", "media.factory.access", True)
     permissions.add_permission_for_role("viewer", "media.factory.construct", True)
@@ -60,13 +86,12 @@ def main():
     anonymous = GstRtspServer.RTSPToken()
     anonymous.set_string("media.factory.role", "anyone")
     auth.set_default_token(anonymous)
-    for path in ("/pattern", "/video"):
-        open_to_all = mounts.match(path)[0]
-        if open_to_all:
-            allowed = GstRtspServer.RTSPPermissions()
-            allowed.add_permission_for_role("anyone", "media.factory.access", True)
-            allowed.add_permission_for_role("anyone", "media.factory.construct", True)
-            open_to_all.set_permissions(allowed)
+    for path, made in open_to_all.items():
+        allowed = GstRtspServer.RTSPPermissions()
+        allowed.add_permission_for_role("anyone", "media.factory.access", True)
+        allowed.add_permission_for_role("anyone", "media.factory.construct", True)
+        made.set_permissions(allowed)
+        mounts.add_factory(path, made)
     server.set_auth(auth)
 
     if server.attach(None) == 0:

@@ -2,6 +2,8 @@
 // RTSP from a real server of the distribution, on the loopback. Skipped by name where GStreamer's
 // server is not installed.
 
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "tests/live/real_decode.hpp"
@@ -99,6 +101,48 @@ TEST_F(Rtsp, AServerThatIsKilledAndRestartedIsFoundAgainEachTime) {
   ASSERT_TRUE(run.onlooker.wait_until(running));
   EXPECT_GE(run.onlooker.status().sources[0].reconnects, static_cast<std::uint64_t>(restarts));
   run.stop();
+}
+
+TEST_F(Rtsp, SilenceWithoutAnEndIsAStallAndComesBack) {
+  RtspServer server;
+  auto config = rtsp(server.url("/pattern"));
+  config.stall_timeout = 500ms;
+  config.open_timeout = 2s;
+  const Chain chain = real_chain();
+  Notices notices;
+  LiveRun run(sources_of({config}), chain, notices.options());
+  ASSERT_TRUE(run.onlooker.wait_until(running));
+  server.hold();
+  ASSERT_TRUE(run.onlooker.wait_until(
+      [](const LiveStatus& status) { return status.sources[0].state == SourceState::backoff; }));
+  server.go_on();
+  EXPECT_TRUE(run.onlooker.wait_until(running));
+  run.stop();
+  EXPECT_THAT(notices.lines, testing::Contains("cam: stalled: no picture for 500 ms"));
+}
+
+TEST_F(Rtsp, AChangeOfSizeInMidStreamIsNoTrouble) {
+  RtspServer server;
+  const Chain chain = real_chain();
+  LiveRun run(sources_of({rtsp(server.url("/resized"))}), chain);
+  std::set<int> widths;
+  ASSERT_TRUE(run.onlooker.wait_for(1));
+  ASSERT_TRUE(run.onlooker.wait_until([&](const LiveStatus&) {
+    run.onlooker.each([&](const Frame& frame) { widths.insert(frame.width_px); });
+    return widths.size() == 2;
+  }));
+  EXPECT_THAT(widths, testing::ElementsAre(160, 320));
+  run.stop();
+  const SourceStatus source = run.result().live->sources[0];
+  EXPECT_EQ(source.reconnects, 0u);
+  EXPECT_EQ(unexplained(source), 0);
+}
+
+TEST_F(Rtsp, TheSamePictureForTooLongIsAStall) {
+  RtspServer server;
+  auto config = rtsp(server.url("/still"));
+  config.frozen_timeout = 300ms;
+  EXPECT_EQ(first_trouble(config), "the same picture for 300 ms");
 }
 
 }  // namespace

@@ -231,6 +231,15 @@ TEST(SourceWatch, AFileNeitherStallsNorComesBack) {
   EXPECT_EQ(test.after(24h), Order::none);
 }
 
+TEST(SourceWatch, AFileMayTakeItsTimeToOpen) {
+  auto options = Case::plain();
+  options.finite = true;
+  Case test(options);
+  ASSERT_EQ(test.watch.due(test.now), Order::open);
+  EXPECT_EQ(test.after(24h), Order::none);
+  EXPECT_EQ(test.watch.state(), SourceState::connecting);
+}
+
 TEST(SourceWatch, AWatchedFolderIsWellWithoutPicturesButMayGoAway) {
   auto options = Case::plain();
   options.patient = true;
