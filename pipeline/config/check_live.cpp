@@ -87,8 +87,7 @@ void check_address(const SourceConfig& source, std::vector<Fault>& faults) {
   };
   if (is_masked(address)) {
     faults.push_back({source.place, "the address's password was taken out when it was printed",
-                      "write the password as a variable, as in rtsp://${CAM_USER}:${CAM_PASSWORD}@"
-                      "10.0.0.7/"});
+                      "write ${CAM_USER}:${CAM_PASSWORD} in its place, and set the variables"});
   } else if (source.kind == SourceKind::rtsp && !starts("rtsp://") && !starts("rtsps://")) {
     faults.push_back({source.place, "the address does not begin with rtsp://",
                       "write it as in rtsp://10.0.0.7/stream1"});

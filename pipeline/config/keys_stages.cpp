@@ -108,7 +108,7 @@ const std::vector<StageKind>& stage_kinds() {
              "How long a track out of sight is kept; longer mixes up more newcomers",
              {.max = 60'000}),
          key("detect_every", ValueType::integer, &TrackConfig::detect_every,
-             "The model looks at every so manieth frame of a source; between, boxes are predicted",
+             "The model looks at one frame of so many of a source; between, boxes are predicted",
              {.min = 1, .max = 1000})}},
        [] { return StageConfig(TrackConfig{}); },
        {"objects"},

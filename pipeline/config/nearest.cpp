@@ -54,7 +54,8 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
       best_distance = distance;
     }
   }
-  if (best != nullptr) return *best;
+  constexpr int kSlips = 2;  // beyond them a name that is contained is the better guess
+  if (best != nullptr && best_distance <= kSlips) return *best;
   constexpr std::size_t kTelling = 3;  // shorter parts are found in anything
   std::size_t longest = 0;
   for (const std::string& candidate : candidates) {

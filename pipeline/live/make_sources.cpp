@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/live/make_sources.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <span>

@@ -211,6 +211,7 @@ class Onlooker : public LiveObserver {
   void answered(const Frame& frame) override {
     std::lock_guard lock(mutex_);
     if (frames.size() < kKept) frames.push_back(frame);
+    if (frames.size() > kPixelsKept) frames.back().image.rgb.release();
     ++seen_;
     changed_.notify_all();
   }
@@ -250,7 +251,7 @@ class Onlooker : public LiveObserver {
   std::vector<Frame> frames;       // the first of them
 
  private:
-  static constexpr std::size_t kKept = 5'000;
+  static constexpr std::size_t kKept = 5'000, kPixelsKept = 100;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::function<LiveStatus()> status_;

@@ -20,7 +20,7 @@ SIZES = ("width=320,height=240", "width=160,height=120")
 
 
 def caps(size):
-    return f"video/x-raw,{size},framerate=25/1"
+    return f"video/x-raw,format=I420,{size},framerate=25/1"  # RTP knows JPEGs of this kind only
 
 
 def pattern(kind):
@@ -76,6 +76,8 @@ def main():
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role("viewer", "media.factory.access", True)
     permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+    # Without access at all the answer would be 404 in place of 401.
+    permissions.add_permission_for_role("anyone", "media.factory.access", True)
     locked.set_permissions(permissions)
     mounts.add_factory("/locked", locked)
     auth = GstRtspServer.RTSPAuth()

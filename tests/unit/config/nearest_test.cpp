@@ -17,10 +17,11 @@ TEST(Nearest, EditDistance) {
 }
 
 TEST(Nearest, NamesThatWereMeant) {
-  const std::vector<std::string> keys{"batch",  "precision", "device", "decode_threads",
-                                      "limits", "sinks",     "stages", "source"};
+  const std::vector<std::string> keys{"batch", "precision", "device", "decode_threads", "limits",
+                                      "sinks", "stages",    "source", "batching"};
   EXPECT_EQ(nearest_name("bacth", keys), "batch");
   EXPECT_EQ(nearest_name("batchsize", keys), "batch");
+  EXPECT_EQ(nearest_name("batchin", keys), "batching");
   EXPECT_EQ(nearest_name("BATCH", keys), "batch");
   EXPECT_EQ(nearest_name("threads", keys), "decode_threads");
   EXPECT_EQ(nearest_name("decode-threads", keys), "decode_threads");
