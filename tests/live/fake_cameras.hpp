@@ -210,8 +210,7 @@ class Onlooker : public LiveObserver {
   }
   void answered(const Frame& frame) override {
     std::lock_guard lock(mutex_);
-    if (frames.size() < kKept) frames.push_back(frame);
-    if (frames.size() > kPixelsKept) frames.back().image.rgb.release();
+    if (frames.size() < keeps_) frames.push_back(frame);
     ++seen_;
     changed_.notify_all();
   }
@@ -225,6 +224,11 @@ class Onlooker : public LiveObserver {
   LiveStatus status() const {
     std::lock_guard lock(mutex_);
     return status_ ? status_() : last_;
+  }
+  /// Keeps no frame from now on, where it is memory that is measured.
+  void keep_nothing() {
+    std::lock_guard lock(mutex_);
+    keeps_ = 0;
   }
   /// `look` at each frame kept so far.
   void each(const std::function<void(const Frame&)>& look) const {
@@ -251,7 +255,7 @@ class Onlooker : public LiveObserver {
   std::vector<Frame> frames;       // the first of them
 
  private:
-  static constexpr std::size_t kKept = 5'000, kPixelsKept = 100;
+  std::size_t keeps_ = 5'000;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::function<LiveStatus()> status_;

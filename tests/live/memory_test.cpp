@@ -21,6 +21,7 @@ TEST(LiveMemory, MemoryStaysFlatOverManyFrames) {
   const Chain chain = chain_of(fake_decode({}), std::make_unique<SlowModel>(8, 50us));
   LiveRun run({file_source("a", frames / 2), file_source("b", frames / 2)}, chain,
               {.decode_threads = 2});
+  run.onlooker.keep_nothing();
   ASSERT_TRUE(run.onlooker.wait_for(frames / 2));
   const std::uint64_t half_way = resident_bytes();
   EXPECT_EQ(run.result().done, frames);
@@ -34,6 +35,7 @@ TEST(LiveMemory, AThousandReconnectsLeaveNothingBehind) {
   config.reconnect = {1ms, 1ms, 0};
   const Chain chain = real_chain();
   LiveRun run(sources_of({config}), chain);
+  run.onlooker.keep_nothing();
   const auto reconnected = [&run](std::uint64_t times) {
     return run.onlooker.wait_until(
         [times](const LiveStatus& status) { return status.sources[0].reconnects >= times; });

@@ -47,10 +47,13 @@ TEST(Mjpeg, PicturesArriveAsTheyWereSent) {
   LiveRun run(sources_of({mjpeg("cam", server.url())}), chain);
   ASSERT_TRUE(run.onlooker.wait_for(10));
   run.stop();
-  const Frame& frame = run.onlooker.frames[0];
-  EXPECT_EQ(frame.width_px, 32);
-  EXPECT_EQ(frame.tag.source, "cam");
-  EXPECT_NEAR(frame.image.rgb.at<cv::Vec3b>(5, 5)[0], 40, 3);
+  for (const Frame& frame : run.onlooker.frames) {
+    EXPECT_EQ(frame.width_px, 32);
+    EXPECT_EQ(frame.tag.source, "cam");
+    // Its grey tells which it was: some may have been let go.
+    const auto grey = static_cast<double>(40 + frame.tag.frame % 100);
+    EXPECT_NEAR(frame.image.rgb.at<cv::Vec3b>(5, 5)[0], grey, 3) << frame.tag.frame;
+  }
   EXPECT_EQ(unexplained(run.result().live->sources[0]), 0);
 }
 
