@@ -11,13 +11,14 @@ namespace fovea::pipeline {
 namespace {
 
 const char* const kExamples = R"(Examples:
+  fovea detect smears/                          blood cells, with the built-in detector
   fovea detect photo.jpg -m hustvl/yolos-tiny
   fovea detect photos/ -m hustvl/yolos-small --min-score 0.9 --classes person,dog
   fovea detect photos/ -m DETECTOR -o results.jsonl -o results.csv
   find . -name '*.jpg' | fovea detect - -m DETECTOR --json
   fovea detect photos/ -m DETECTOR --emit-yaml > job.yaml     the same as a file, for: fovea run)";
 
-constexpr const char* kNoBuiltin = nullptr;
+constexpr const char* kBuiltinDetector = "fovea-yolos-bccd";
 
 }  // namespace
 
@@ -25,7 +26,7 @@ void add_detect(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<PictureOptions>();
   CLI::App* command = app.add_subcommand("detect", "Find the objects in each picture");
   add_source_options(*command, *options);
-  add_run_options(*command, *options, kNoBuiltin);
+  add_run_options(*command, *options, kBuiltinDetector);
   command
       ->add_option("--min-score", options->min_score,
                    "Objects above this score are kept: 0 to 1, or a percentage (default: 0.5)")
@@ -34,7 +35,7 @@ void add_detect(CLI::App& app, ExitCode& exit_code) {
       ->type_name("NAMES");
   command->footer(kExamples);
   command->callback([options, &exit_code] {
-    exit_code = execute(config_from_sources(*options, "detect", kNoBuiltin), *options);
+    exit_code = execute(config_from_sources(*options, "detect", kBuiltinDetector), *options);
   });
 }
 

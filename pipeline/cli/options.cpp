@@ -45,11 +45,8 @@ void add_source_options(CLI::App& command, PictureOptions& options) {
 
 void add_model_option(CLI::App& command, CommonOptions& options, const char* builtin) {
   command
-      .add_option(
-          "-m,--model", options.model,
-          builtin == nullptr
-              ? "Model folder or org/name, as in hustvl/yolos-tiny"
-              : fmt::format("Model folder, built-in name or org/name (default: {})", builtin))
+      .add_option("-m,--model", options.model,
+                  fmt::format("Model folder, built-in name or org/name (default: {})", builtin))
       ->type_name("MODEL");
 }
 
@@ -204,13 +201,7 @@ NamedConfig config_from_sources(const PictureOptions& options, const std::string
     overrides.push_back(source_override(all[i], path));
   }
   const std::string path = "stages[0]." + stage;
-  if (builtin != nullptr) {
-    overrides.push_back(literal("--model", path + ".model", builtin));
-  } else if (options.model.empty()) {
-    throw ConfigError("no model is named, and none is built in", command,
-                      "name a detector's folder or org/name with -m, as in: fovea models pull "
-                      "hustvl/yolos-tiny && fovea detect SRC -m hustvl/yolos-tiny");
-  }
+  overrides.push_back(literal("--model", path + ".model", builtin));
   std::size_t sinks = 0;
   const bool records_on_stdout = options.json || names_stdout(options.outputs);
   if (!records_on_stdout) overrides.push_back({"--output", "sinks[0].table", "{}", false});

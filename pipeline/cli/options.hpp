@@ -15,7 +15,7 @@ class App;
 
 namespace fovea::pipeline {
 
-/// The model that is used where none is named.
+/// The classifier that is used where none is named.
 inline constexpr const char* kBuiltinModel = "fovea-vit-cifar10";
 
 /// As typed; empty where the option was not given.
@@ -32,7 +32,7 @@ struct PictureOptions : CommonOptions {
   std::vector<std::string> sources, lists;  // SRC and --list
 };
 void add_source_options(CLI::App& command, PictureOptions& options);
-/// `builtin` is what stands for no model; nullptr: one must be named.
+/// `builtin` is what stands for no model.
 void add_model_option(CLI::App& command, CommonOptions& options,
                       const char* builtin = kBuiltinModel);
 /// --device, --precision, --no-tune.
@@ -65,7 +65,7 @@ struct NamedConfig {
 NamedConfig config_from_file(const std::filesystem::path& file,
                              const std::vector<std::string>& sources, const CommonOptions& options);
 /// The configuration that `fovea classify SRC...` or `fovea detect SRC...` stands for: one stage,
-/// `stage`, with the model `builtin` where none is named. Throws ConfigError when that is nullptr.
+/// `stage`, with the model `builtin` where none is named. Throws ConfigError without a source.
 NamedConfig config_from_sources(const PictureOptions& options, const std::string& stage,
                                 const char* builtin);
 /// "detect" for a detector, else "classify": the stage that takes the model `name`. A model that
