@@ -11,7 +11,8 @@ scope=${1:-run}
 packages=(g++ cmake ninja-build pkg-config ca-certificates glslc libvulkan-dev mesa-vulkan-drivers
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
-  libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libcurl4-openssl-dev libpugixml-dev)
+  libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libcurl4-openssl-dev libpugixml-dev
+  libmicrohttpd-dev)
 rtsp=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good)
 case $scope in
   run) ;;
@@ -27,7 +28,7 @@ if ! command -v apt-get > /dev/null; then
   say "this system has no apt-get; going on with what is installed."
   say "Fovea needs: CMake 3.25, Ninja, GCC 12 or clang 14, glslc, a Vulkan loader and driver,"
   say "OpenCV (core imgproc imgcodecs videoio), FFmpeg's libraries, yaml-cpp, nlohmann-json, CLI11,"
-  say "fmt, libcurl, pugixml."
+  say "fmt, libcurl, pugixml, GNU libmicrohttpd."
   exit 0
 fi
 

@@ -5,5 +5,6 @@ foreach(package Vulkan fmt yaml-cpp nlohmann_json CLI11 CURL pugixml Threads Pkg
   find_dependency(${package})
 endforeach()
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
+pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 include(${CMAKE_CURRENT_LIST_DIR}/FoveaOpenCV.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/fovea-targets.cmake)

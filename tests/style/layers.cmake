@@ -21,6 +21,7 @@ set(doors
   "lib(av[a-z]+|swscale)/=pipeline/sources/av\\.hpp"
   "CLI/=pipeline/cli/.*"
   "pugixml=pipeline/eval/voc_xml\\.cpp"
+  "microhttpd=pipeline/view/http_server\\.cpp"
   "(thread|mutex|condition_variable)$=(pipeline|compute)/.*")
 set(max_lines 400)
 
