@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/cli/app.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "pipeline/cli/options.hpp"
 #include "pipeline/config/nearest.hpp"
 
 namespace fovea::pipeline {
@@ -92,7 +95,9 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   bool show_version = false;
   app.add_flag("--version", show_version, "Print the version");
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = join_view_address({argv + 1, argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp& help) {
     app.exit(help);
     return ExitCode::ok;

@@ -78,6 +78,7 @@ std::string chain_text(const RunConfig& config) {
   for (const SinkConfig& sink : config.sinks) {
     text += line("sink", sink_text(sink), flow(sink_forms()[sink.kind.index()].needs, {}));
   }
+  if (config.view) text += line("page", config.view->http, "");
   return text +
          line("device", config.device,
               fmt::format("{}, batch {}", to_string(config.precision),

@@ -10,6 +10,7 @@
 #include "pipeline/cli/interrupt.hpp"
 #include "pipeline/cli/live_text.hpp"
 #include "pipeline/cli/progress.hpp"
+#include "pipeline/cli/view_of.hpp"
 #include "pipeline/config/config.hpp"
 
 namespace fovea::pipeline {
@@ -53,6 +54,8 @@ ExitCode execute(NamedConfig named, const CommonOptions& options) {
   RunOptions run = run_options(display);
   FailureEcho echo([&](const std::string& line) { display.notice(line); });
   if (!has_table) run.extra_sinks.push_back(&echo);
+  const std::unique_ptr<View> view = view_of(config, run.on_notice);
+  if (view) run.observers.push_back(view.get());
   const RunReport report = run_pipeline(config, run);
   display.finish();
   if (mode == ProgressMode::json) return exit_code_of(report.summary);

@@ -12,6 +12,7 @@
 #include "pipeline/config/keys.hpp"
 #include "pipeline/config/source_text.hpp"
 #include "pipeline/config/values.hpp"
+#include "pipeline/config/view_address.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/checkpoint/model_name.hpp"
 #include "vision/models/random_checkpoint.hpp"
@@ -88,9 +89,25 @@ void add_run_options(CLI::App& command, CommonOptions& options, const char* buil
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
   command.add_flag("--emit-yaml", options.emit_yaml, "Print the YAML this command stands for");
+  command
+      .add_option("--view", options.view,
+                  "A page to watch streams by, at 127.0.0.1:8080 or another address")
+      ->type_name("[HOST:PORT]");
   command.add_option("--progress", options.progress, "auto, bar, lines, json or none")
       ->type_name("MODE");
   add_json_option(command, options.json, "Records");
+}
+
+std::vector<std::string> join_view_address(std::vector<std::string> arguments) {
+  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+    if (*at != "--view") continue;
+    const auto next = at + 1;
+    const bool address = next != arguments.end() && parse_view_address(*next).has_value();
+    *at += '=';
+    *at += address ? *next : kViewHere;
+    if (address) arguments.erase(next);
+  }
+  return arguments;
 }
 
 Override source_override(const std::string& source, const std::string& path) {
@@ -134,6 +151,11 @@ std::vector<Override> to_overrides(const CommonOptions& options, const std::stri
   add("--batch", "batch", options.batch);
   add("--decode", "decode", options.decode);
   if (options.no_tune) add("--no-tune", "tune", "off");
+  if (options.view == kViewHere) {
+    overrides.push_back({"--view", "view", "{}", false});
+  } else {
+    add("--view", "view.http", options.view);
+  }
   std::vector<std::string> outputs = options.outputs;
   if (options.json && !names_stdout(outputs)) outputs.emplace_back("-");
   for (const std::string& file : outputs) {
@@ -157,7 +179,9 @@ NamedConfig config_from_file(const fs::path& file, const std::vector<std::string
   }
   const auto written = std::count_if(as_written.sinks.begin(), as_written.sinks.end(),
                                      [](const SinkConfig& sink) { return sink.place.line > 0; });
-  std::vector<Override> overrides = to_overrides(options, stage, static_cast<std::size_t>(written));
+  CommonOptions on_top = options;
+  if (as_written.view && options.view == kViewHere) on_top.view.clear();
+  std::vector<Override> overrides = to_overrides(on_top, stage, static_cast<std::size_t>(written));
   if (!sources.empty()) {
     const bool several =
         !as_written.sources.empty() && as_written.sources[0].place.path.starts_with("sources");

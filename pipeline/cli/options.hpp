@@ -17,10 +17,13 @@ namespace fovea::pipeline {
 
 /// The classifier that is used where none is named.
 inline constexpr const char* kBuiltinModel = "fovea-vit-cifar10";
+/// --view without an address: the file's own, or the default.
+inline constexpr const char* kViewHere = "here";
 
 /// As typed; empty where the option was not given.
 struct CommonOptions {
   std::string model, device, precision, batch, top, decode, min_score, classes;
+  std::string view;                  // HOST:PORT, or kViewHere
   std::vector<std::string> outputs;  // -o
   std::vector<std::string> sets;     // --set
   std::string progress = "auto";
@@ -39,6 +42,9 @@ void add_model_option(CLI::App& command, CommonOptions& options,
 void add_device_options(CLI::App& command, CommonOptions& options);
 /// "`what` as JSON on standard output".
 void add_json_option(CLI::App& command, bool& json, const std::string& what);
+/// "--view 127.0.0.1:8080" and "--view" each as one word, as CLI11 needs optional values: what
+/// follows is an address only if it reads as one.
+std::vector<std::string> join_view_address(std::vector<std::string> arguments);
 /// All of CommonOptions but those of one kind of model: --top, --min-score and --classes.
 void add_run_options(CLI::App& command, CommonOptions& options,
                      const char* builtin = kBuiltinModel);

@@ -22,6 +22,8 @@ void check_zones(const ZonesConfig& zones, const RunConfig& config, std::vector<
 void check_track(const TrackConfig& track, std::vector<Fault>& faults);
 /// Streams: keys that fit the kind of source, addresses, and keys of live runs where there is none.
 void check_live(const Document& document, const RunConfig& config, std::vector<Fault>& faults);
+/// The page: a live run, an address that can be read, a token where others reach it.
+void check_view(const RunConfig& config, std::vector<Fault>& faults);
 /// Pictures, lists, models, class names, output folders on this machine.
 void check_files(const RunConfig& config, std::vector<Fault>& faults);
 

@@ -94,6 +94,7 @@ CheckedConfig check_config(const std::string& yaml, const std::string& name,
     check_chain(result.config, result.faults);
   }
   check_live(document, result.config, result.faults);
+  check_view(result.config, result.faults);
   if (files_too && (whole || !result.config.sources.empty())) {
     check_files(result.config, result.faults);
   }

@@ -92,6 +92,7 @@ const Section& limits_section();
 const Section& latency_section();
 const Section& batching_section();
 const Section& reconnect_section();
+const Section& view_section();
 /// In the order of StageConfig's and SinkKind's alternatives.
 const std::vector<StageKind>& stage_kinds();
 const std::vector<SinkForm>& sink_forms();

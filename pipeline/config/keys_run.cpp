@@ -86,6 +86,7 @@ const Section& run_section() {
           nested("limits", limits_section(), &RunConfig::limits, limits_section().doc),
           nested("latency", latency_section(), &RunConfig::latency, latency_section().doc),
           nested("batching", batching_section(), &RunConfig::batching, batching_section().doc),
+          nested("view", view_section(), &RunConfig::view, view_section().doc),
           key("report_dir", ValueType::path, &RunConfig::report_dir,
               "Folder of errors.jsonl and manifest.json; left out: beside the first sink's file"),
       }};

@@ -15,6 +15,7 @@
 #include "pipeline/config/sink_config.hpp"
 #include "pipeline/config/source_config.hpp"
 #include "pipeline/config/stage_config.hpp"
+#include "pipeline/config/view_config.hpp"
 
 namespace fovea::pipeline {
 
@@ -61,8 +62,9 @@ struct RunConfig {
   std::vector<StageConfig> stages;
   std::vector<SinkConfig> sinks;
   LimitsConfig limits;
-  LatencyConfig latency;    // of sources that do not wait: cameras, video in real time
-  BatchingConfig batching;  // of runs with any live source
+  LatencyConfig latency;           // of sources that do not wait: cameras, video in real time
+  BatchingConfig batching;         // of runs with any live source
+  std::optional<ViewConfig> view;  // of runs with any live source; nothing: no page
   /// errors.jsonl and manifest.json lie here. Empty: beside the first sink's file, else nowhere.
   std::filesystem::path report_dir;
 };

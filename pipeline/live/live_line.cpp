@@ -228,7 +228,9 @@ class LiveLine {
     while (auto parcel = parcels_.pop()) {
       const auto begun = Clock::now();
       if (const auto* frame = std::get_if<Frame>(&parcel->outcome)) {
-        for (LiveObserver* observer : options_.observers) observer->answered(*frame);
+        for (LiveObserver* observer : options_.observers) {
+          observer->answered(parcel->source, *frame);
+        }
       }
       delivery_.deliver(parcel->outcome);
       board_->sinks_took(parcel->source,

@@ -17,6 +17,12 @@ std::shared_ptr<const std::string> shared(std::string bytes) {
   return std::make_shared<const std::string>(std::move(bytes));
 }
 
+std::vector<std::string> names_of(const LiveStatus& status) {
+  std::vector<std::string> names;
+  for (const SourceStatus& source : status.sources) names.push_back(source.name);
+  return names;
+}
+
 }  // namespace
 
 ViewBoard::ViewBoard(ViewBoardOptions options, std::function<LiveStatus()> status,
@@ -24,6 +30,8 @@ ViewBoard::ViewBoard(ViewBoardOptions options, std::function<LiveStatus()> statu
     : options_(std::move(options)),
       status_(std::move(status)),
       wake_(std::move(wake)),
+      names_(names_of(status_())),
+      slots_(names_.size()),
       worker_([this] { work(); }) {}
 
 ViewBoard::~ViewBoard() { stop(); }
@@ -37,14 +45,14 @@ void ViewBoard::stop() {
   if (worker_.joinable()) worker_.join();
 }
 
-void ViewBoard::publish(const Frame& frame) {
+void ViewBoard::publish(std::size_t source, const Frame& frame) {
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(mutex_);
   for (const Event& event : frame.events) {
-    events_.push_back(event_json(event, frame.tag, ++event_number_));
+    events_.push_back(event_json(event, names_[source], frame.tag, ++event_number_));
     if (events_.size() > kMaxEvents) events_.pop_front();
   }
-  Slot& slot = slots_[frame.tag.source];
+  Slot& slot = slots_[source];
   if (now < slot.next_take || frame.image.rgb.empty()) return;
   const Clock::duration every =
       viewers_ > 0 ? Clock::duration(std::chrono::nanoseconds(1'000'000'000 / options_.fps))
@@ -78,11 +86,12 @@ void ViewBoard::refresh_status() {
 
 bool ViewBoard::encode_waiting(std::unique_lock<std::mutex>& lock) {
   bool any = false;
-  for (auto& [name, slot] : slots_) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
     if (slot.rgb.empty()) continue;
-    // The map keeps its entries where they are, and only this thread writes packets.
+    // Only this thread writes packets.
     const cv::Mat rgb = std::exchange(slot.rgb, cv::Mat());
-    const std::string json = frame_json(slot.record);
+    const std::string json = frame_json(names_[i], slot.record);
     lock.unlock();
     Packet packet = shared(make_packet(json, encode_picture(rgb, options_.max_px)));
     lock.lock();
@@ -111,18 +120,18 @@ void ViewBoard::work() {
       lock.lock();
     }
     news_.wait_until(lock, next_status, [this] {
-      return stop_ || (viewers_ > 0 && std::any_of(slots_.begin(), slots_.end(), [](auto& slot) {
-                         return !slot.second.rgb.empty();
+      return stop_ || (viewers_ > 0 && std::ranges::any_of(slots_, [](const Slot& slot) {
+                         return !slot.rgb.empty();
                        }));
     });
   }
 }
 
-ViewBoard::Viewer::Viewer(ViewBoard& board) : board_(board) {
+ViewBoard::Viewer::Viewer(ViewBoard& board) : board_(board), pictures_(board.names_.size()) {
   {
     const std::lock_guard lock(board_.mutex_);
     if (board_.viewers_++ == 0) {
-      for (auto& [name, slot] : board_.slots_) {
+      for (Slot& slot : board_.slots_) {
         slot.next_take = Clock::time_point();
         // Of the last viewer's time, where there is a newer picture.
         if (!slot.rgb.empty()) slot.packet.reset();
@@ -154,18 +163,15 @@ ViewBoard::Packet ViewBoard::Viewer::next() {
     const auto first = board_.events_.end() - static_cast<std::ptrdiff_t>(unseen);
     return shared(make_packet(events_json({first, board_.events_.end()})));
   }
-  const Slot* oldest = nullptr;
-  const std::string* name = nullptr;
-  for (const auto& [source, slot] : board_.slots_) {
-    if (slot.packet == nullptr || slot.number <= pictures_[source]) continue;
-    if (oldest == nullptr || slot.number < oldest->number) {
-      oldest = &slot;
-      name = &source;
-    }
+  std::size_t oldest = board_.slots_.size();
+  for (std::size_t i = 0; i < board_.slots_.size(); ++i) {
+    const Slot& slot = board_.slots_[i];
+    if (slot.packet == nullptr || slot.number <= pictures_[i]) continue;
+    if (oldest == board_.slots_.size() || slot.number < board_.slots_[oldest].number) oldest = i;
   }
-  if (oldest == nullptr) return nullptr;
-  pictures_[*name] = oldest->number;
-  return oldest->packet;
+  if (oldest == board_.slots_.size()) return nullptr;
+  pictures_[oldest] = board_.slots_[oldest].number;
+  return board_.slots_[oldest].packet;
 }
 
 }  // namespace fovea::pipeline

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,7 +43,8 @@ class ViewBoard {
   /// Ends the board's thread: `wake` is not called any more.
   void stop();
 
-  void publish(const Frame& frame);
+  /// `source` counts as LiveStatus lists them.
+  void publish(std::size_t source, const Frame& frame);
 
   LiveStatus status() const { return status_(); }
   std::vector<Complaint> complaints(const LiveStatus& status) const;
@@ -63,7 +63,7 @@ class ViewBoard {
     ViewBoard& board_;
     bool greeted_ = false;
     std::uint64_t status_ = 0, event_ = 0;
-    std::map<std::string, std::uint64_t> pictures_;
+    std::vector<std::uint64_t> pictures_;  // the last of each source
   };
 
   /// Pictures encoded so far: for tests.
@@ -88,11 +88,12 @@ class ViewBoard {
   const ViewBoardOptions options_;
   const std::function<LiveStatus()> status_;
   const std::function<void()> wake_;
+  const std::vector<std::string> names_;  // of the sources
   mutable std::mutex mutex_;
   std::condition_variable news_;
   bool stop_ = false;
   int viewers_ = 0;
-  std::map<std::string, Slot> slots_;
+  std::vector<Slot> slots_;  // of each source
   std::uint64_t pictures_ = 0;
   Health health_;
   Packet status_packet_;

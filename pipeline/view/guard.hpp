@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "pipeline/view/address.hpp"
+#include "pipeline/config/view_address.hpp"
 
 namespace fovea::pipeline {
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/view/address.hpp"
+#include "pipeline/config/view_address.hpp"
 
 namespace fovea::pipeline {
 

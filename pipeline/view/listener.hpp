@@ -2,7 +2,7 @@
 #pragma once
 // A listening TCP socket of our own, so that "the port is in use" can be said as such.
 
-#include "pipeline/view/address.hpp"
+#include "pipeline/config/view_address.hpp"
 
 namespace fovea::pipeline {
 

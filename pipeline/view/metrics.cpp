@@ -65,12 +65,16 @@ class Writer {
 };
 
 void write_counters(Writer& out, const LiveStatus& status) {
-  out.family("fovea_frames_total", "counter", "Frames taken off a source, and frames answered.");
+  out.family("fovea_frames_total", "counter",
+             "Frames taken off a source, and what became of them.");
   for (const SourceStatus& source : status.sources) {
-    out.sample("fovea_frames_total", {{"source", source.name}, {"state", "captured"}},
-               source.captured);
-    out.sample("fovea_frames_total", {{"source", source.name}, {"state", "answered"}},
-               source.answered);
+    const auto sample = [&](std::string_view state, std::uint64_t count) {
+      out.sample("fovea_frames_total", {{"source", source.name}, {"state", state}}, count);
+    };
+    sample("captured", source.captured);
+    sample("answered", source.answered);
+    sample("filtered", source.filtered);
+    sample("failed", source.failed);
   }
   out.family("fovea_frames_dropped_total", "counter", "Frames taken and not answered, by reason.");
   for (const SourceStatus& source : status.sources) {

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "pipeline/sinks/json.hpp"
+#include "pipeline/sinks/live_json.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -17,37 +18,6 @@ void append_length(std::string& packet, std::size_t length) {
   for (int shift = 24; shift >= 0; shift -= 8) {
     packet += static_cast<char>((length >> shift) & 0xff);
   }
-}
-
-template <class Duration>
-Json milliseconds_of(const std::optional<Duration>& duration) {
-  if (!duration) return nullptr;
-  return rounded(std::chrono::duration<double, std::milli>(*duration).count(), 1);
-}
-
-template <std::size_t N>
-Json counts_by_name(const std::array<std::string_view, N>& names,
-                    const std::array<std::uint64_t, N>& counts) {
-  Json json = Json::object();
-  for (std::size_t i = 0; i < N; ++i) json[std::string(names[i])] = counts[i];
-  return json;
-}
-
-Json source_json(const SourceStatus& source) {
-  return {{"name", source.name},
-          {"address", source.address},
-          {"mode", source.mode},
-          {"state", kSourceStateNames[static_cast<std::size_t>(source.state)]},
-          {"reason", source.reason},
-          {"captured", source.captured},
-          {"answered", source.answered},
-          {"dropped", counts_by_name(kDropReasonNames, source.dropped)},
-          {"reconnects", source.reconnects},
-          {"age_ms", milliseconds_of(source.age)},
-          {"latency_ms",
-           {{"p50", milliseconds_of(source.age_p50)},
-            {"p95", milliseconds_of(source.age_p95)},
-            {"p99", milliseconds_of(source.age_p99)}}}};
 }
 
 Json complaints_json(const std::vector<Complaint>& complaints) {
@@ -91,8 +61,9 @@ std::string encode_picture(const cv::Mat& rgb, int max_px) {
   return {jpeg.begin(), jpeg.end()};
 }
 
-std::string frame_json(std::string_view record) {
-  return R"({"kind":"frame","record":)" + std::string(record) + "}";
+std::string frame_json(const std::string& source, std::string_view record) {
+  return R"({"kind":"frame","source":)" + to_line(source) + R"(,"record":)" + std::string(record) +
+         "}";
 }
 
 std::string hello_json(const Scene& scene) {
@@ -120,13 +91,14 @@ std::string events_json(const std::vector<std::string>& events) {
   return R"({"kind":"events","events":[)" + list + "]}";
 }
 
-std::string event_json(const Event& event, const FrameTag& tag, std::uint64_t number) {
+std::string event_json(const Event& event, const std::string& source, const FrameTag& tag,
+                       std::uint64_t number) {
   const auto when = tag.captured.value_or(std::chrono::system_clock::now());
   Json json = {
       {"number", number},
       {"t_ms",
        std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count()},
-      {"source", tag.source},
+      {"source", source},
       {"event", event.kind},
       {"where", event.where}};
   if (!event.direction.empty()) json["direction"] = event.direction;
@@ -138,8 +110,11 @@ std::string event_json(const Event& event, const FrameTag& tag, std::uint64_t nu
 }
 
 std::string status_json(const LiveStatus& status, const std::vector<Complaint>& complaints) {
-  Json sources = Json::array();
-  for (const SourceStatus& source : status.sources) sources.push_back(source_json(source));
+  Json sources = sources_json(status);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto& age = status.sources[i].age;
+    sources[i]["newest_ms"] = age ? Json(age->count()) : Json();
+  }
   return to_line({{"kind", "status"},
                   {"model", status.model},
                   {"device", status.device},

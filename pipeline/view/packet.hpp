@@ -23,14 +23,16 @@ std::string make_packet(std::string_view json, std::string_view jpeg = {});
 /// `rgb` as a JPEG, its longest side at most `max_px`.
 std::string encode_picture(const cv::Mat& rgb, int max_px);
 
-/// {"kind":"frame","record":...}; `record` is one line of results.jsonl.
-std::string frame_json(std::string_view record);
+/// {"kind":"frame","source":...,"record":...}; `record` is one line of results.jsonl. A watched
+/// folder's records name their pictures: which source they are of is said besides.
+std::string frame_json(const std::string& source, std::string_view record);
 /// {"kind":"hello","scene":{"zones":[...],"lines":[...]}}
 std::string hello_json(const Scene& scene);
 /// {"kind":"events","events":[...]}; each entry as event_json() makes it.
 std::string events_json(const std::vector<std::string>& events);
 /// `number` counts a run's events: a page that was told twice knows.
-std::string event_json(const Event& event, const FrameTag& tag, std::uint64_t number);
+std::string event_json(const Event& event, const std::string& source, const FrameTag& tag,
+                       std::uint64_t number);
 /// {"kind":"status",...}; also what /status.json answers.
 std::string status_json(const LiveStatus& status, const std::vector<Complaint>& complaints);
 /// {"status":"ok"} or {"status":"failing","reasons":[...]}; without reasons where not `in_full`.

@@ -251,7 +251,7 @@ void View::begin(std::function<LiveStatus()> status) {
   if (options_.on_open) options_.on_open("http://" + site_->server->address().text() + "/");
 }
 
-void View::answered(const Frame& frame) { site_->board.publish(frame); }
+void View::answered(std::size_t source, const Frame& frame) { site_->board.publish(source, frame); }
 
 void View::end() noexcept { site_.reset(); }
 

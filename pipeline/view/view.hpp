@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/config/view_address.hpp"
 #include "pipeline/live/observer.hpp"
-#include "pipeline/view/address.hpp"
 #include "pipeline/view/board.hpp"
 
 namespace fovea::pipeline {
@@ -34,7 +34,7 @@ class View final : public LiveObserver {
   /// Listens when it returns. Throws ConfigError where the address is not to be had.
   void begin(std::function<LiveStatus()> status) override;
   /// Shows the frame to whoever watches. Waits for nobody and encodes nothing.
-  void answered(const Frame& frame) override;
+  void answered(std::size_t source, const Frame& frame) override;
   /// Takes less than a second, whatever viewers are doing.
   void end() noexcept override;
 

@@ -11,9 +11,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// Committed, random weights, seven detection tokens, five classes.
-const fs::path kTinyDetector = test::source_dir() / "tests/golden/models/data/yolos-own-grid";
-
 class Detect : public EndToEndOnDevice {
  protected:
   ProcessResult detect(std::vector<std::string> arguments) const {

@@ -22,6 +22,9 @@ using pipeline::Json;
 
 /// A committed checkpoint of a few hundred kB: random weights, six classes.
 inline const fs::path kTinyModel = test::source_dir() / "tests/golden/models/data/vit-plain";
+/// The same that finds objects: seven detection tokens, five classes.
+inline const fs::path kTinyDetector =
+    test::source_dir() / "tests/golden/models/data/yolos-own-grid";
 
 inline std::string read_text(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);

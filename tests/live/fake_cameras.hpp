@@ -208,7 +208,7 @@ class Onlooker : public LiveObserver {
     status_ = std::move(status);
     calls.emplace_back("begin");
   }
-  void answered(const Frame& frame) override {
+  void answered(std::size_t, const Frame& frame) override {
     std::lock_guard lock(mutex_);
     if (frames.size() < keeps_) frames.push_back(frame);
     ++seen_;

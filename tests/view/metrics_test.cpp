@@ -98,7 +98,9 @@ LiveStatus two_sources() {
   gate.name = "gate";
   gate.state = SourceState::running;
   gate.captured = 20;
-  gate.answered = 15;
+  gate.answered = 12;
+  gate.filtered = 2;
+  gate.failed = 1;
   gate.dropped = {3, 1, 0, 1, 0};
   gate.reconnects = 2;
   gate.age = std::chrono::milliseconds(40);
@@ -117,7 +119,9 @@ TEST(Metrics, SayWhatTheStatusSays) {
   const Parsed parsed = parse(metrics_text(two_sources(), "0.1.0"));
   const auto& samples = parsed.samples;
   EXPECT_EQ(samples.at("fovea_frames_total|source=gate|state=captured"), 20);
-  EXPECT_EQ(samples.at("fovea_frames_total|source=gate|state=answered"), 15);
+  EXPECT_EQ(samples.at("fovea_frames_total|source=gate|state=answered"), 12);
+  EXPECT_EQ(samples.at("fovea_frames_total|source=gate|state=filtered"), 2);
+  EXPECT_EQ(samples.at("fovea_frames_total|source=gate|state=failed"), 1);
   EXPECT_EQ(samples.at("fovea_frames_dropped_total|reason=queue|source=gate"), 3);
   EXPECT_EQ(samples.at("fovea_frames_dropped_total|reason=age|source=gate"), 1);
   EXPECT_EQ(samples.at("fovea_frames_dropped_total|reason=decode|source=gate"), 1);

@@ -2,17 +2,16 @@
 // The page in a real browser, over made-up sources (view_scene) whose squares move as the
 // frame's number says. Called by page_test.sh; arguments: view_scene, fovea, a folder to write in.
 import assert from 'node:assert/strict';
-import {spawn, spawnSync} from 'node:child_process';
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {mkdirSync} from 'node:fs';
 import {createServer} from 'node:http';
-import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 
-const {chromium} = createRequire(import.meta.url)(process.env.FOVEA_PLAYWRIGHT);
+import {card, check_painted, finish, lamp, near, open_page, pictured, run} from './browser.mjs';
+
 const [scene_program, fovea, out] = process.argv.slice(2);
 mkdirSync(out, {recursive: true});
-const kPatienceMs = 60_000;  // only bounds a hang
 
 async function open_scene(sources, ...token) {
   const child = spawn(scene_program, [String(sources), ...token]);
@@ -21,32 +20,6 @@ async function open_scene(sources, ...token) {
   return {url, tell: (command) => child.stdin.write(`${command}\n`),
           close: () => { child.stdin.end('quit\n'); return new Promise((r) => child.once('exit', r)); }};
 }
-
-const browser = await chromium.launch({
-  executablePath: process.env.FOVEA_CHROMIUM,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-         '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-
-async function open_page(url, options = {}) {
-  const context = await browser.newContext({viewport: {width: 1280, height: 800}, ...options});
-  const page = await context.newPage();
-  page.setDefaultTimeout(kPatienceMs);
-  page.faults = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') page.faults.push(message.text());
-  });
-  page.on('pageerror', (error) => page.faults.push(error.message));
-  await page.goto(url);
-  return page;
-}
-
-const card = (page, name) => page.locator(`.card[data-source="${name}"]`);
-const pictured = (page, name, count = 1) => page.waitForFunction(
-    ([source, least]) => Number(document.querySelector(`.card[data-source="${source}"]`)
-        ?.dataset.pictures ?? 0) >= least, [name, count]);
-const lamp = (page, name, value) => page.waitForSelector(
-    `.card[data-source="${name}"][data-lamp="${value}"]`);
 
 /// Where the box lies and where the square is painted, both as shares of the picture, with
 /// the frame's number: taken in one go, so that all three are of one frame.
@@ -67,9 +40,6 @@ const look = (page, name) => page.evaluate((source) => {
     rows: [(box.top - stage.top) / stage.height, (box.bottom - stage.top) / stage.height],
   };
 }, name);
-
-const near = (a, b, within, what) =>
-    assert.ok(Math.abs(a - b) <= within, `${what}: ${a} is not within ${within} of ${b}`);
 
 const tests = {
   async 'the picture moves, and boxes lie where the record says'(scene) {
@@ -227,15 +197,6 @@ const tests = {
   },
 };
 
-/// What fovea check says of a file with these zones.
-function said_of(yaml) {
-  const file = join(out, 'painted.yaml');
-  const stage = yaml.replace(/^(?=.)/gm, '  ');
-  writeFileSync(file, `version: 1\nsource: .\nstages:\n  - detect: {model: none}\n  - track: {}\n${stage}`);
-  const {stdout, stderr} = spawnSync(fovea, ['check', file], {encoding: 'utf8'});
-  return stdout + stderr;
-}
-
 function check_yaml(yaml, wanted) {
   const numbers = (text) => [...text.matchAll(/[\d.]+/g)].map((match) => Number(match[0]));
   const zone = yaml.match(/name: (.*), polygon: (.*)}/), line = yaml.match(/from: (.*)}/);
@@ -243,20 +204,7 @@ function check_yaml(yaml, wanted) {
   assert.equal(zone[1], wanted.zone_name);
   numbers(zone[2]).forEach((value, i) => near(value, wanted.zone.flat()[i], 0.01, 'zone'));
   numbers(line[1]).forEach((value, i) => near(value, wanted.line.flat()[i], 0.01, 'line'));
-  // Whatever else the file lacks (a model), nothing may be said of the zones.
-  assert.doesNotMatch(said_of(yaml), /zones/);
-  assert.match(said_of(yaml.replace(/polygon: .*}/, 'polygon: [[0, 0], [1, 1]]}')), /zones/);
-}
-
-let failed = 0;
-async function run(name, test) {
-  try {
-    await test();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
+  check_painted(fovea, out, yaml);
 }
 
 const scene = await open_scene(4);
@@ -304,5 +252,4 @@ await run('the token opens the page, by the form and by nothing else', async () 
   await guarded.close();
 });
 
-await browser.close();
-process.exit(failed ? 1 : 0);
+await finish();

@@ -8,92 +8,25 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
 
-#include "pipeline/sinks/json.hpp"
 #include "pipeline/view/packet.hpp"
+#include "tests/view/stream_reader.hpp"
 #include "tests/view/view_fixture.hpp"
 
 namespace fovea::pipeline {
 namespace {
 
+using testing_support::Packet;
 using testing_support::RawConnection;
+using testing_support::StreamReader;
 using Clock = std::chrono::steady_clock;
-
-struct Packet {
-  Json json;
-  std::string jpeg;
-};
-
-/// Reads packets out of a chunked answer.
-class StreamReader {
- public:
-  explicit StreamReader(std::uint16_t port) : connection_(port) {
-    connection_.send("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    while (head_.find("\r\n\r\n") == std::string::npos) {
-      const std::string more = connection_.receive(1);
-      if (more.empty()) break;
-      head_ += more;
-    }
-  }
-  const std::string& head() const { return head_; }
-
-  Packet next() {
-    const std::string lengths = take(8);
-    const auto number = [&](int at) {
-      std::size_t value = 0;
-      for (int i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(lengths[i]);
-      return value;
-    };
-    if (lengths.size() < 8) return {};
-    Packet packet;
-    packet.json = Json::parse(take(number(0)));
-    packet.jpeg = take(number(4));
-    return packet;
-  }
-  Packet next(const std::string& kind) {
-    for (;;) {
-      Packet packet = next();
-      if (packet.json.is_null() || packet.json["kind"] == kind) return packet;
-    }
-  }
-
- private:
-  std::string take(std::size_t bytes) {
-    while (body_.size() < bytes && fill()) {
-    }
-    std::string taken = body_.substr(0, bytes);
-    body_.erase(0, taken.size());
-    return taken;
-  }
-  bool fill() {
-    while (raw_.find("\r\n") == std::string::npos) {
-      if (!receive()) return false;
-    }
-    const std::size_t line = raw_.find("\r\n");
-    const std::size_t bytes = std::stoul(raw_.substr(0, line), nullptr, 16);
-    while (raw_.size() < line + 2 + bytes + 2) {
-      if (!receive()) return false;
-    }
-    body_ += raw_.substr(line + 2, bytes);
-    raw_.erase(0, line + 2 + bytes + 2);
-    return bytes > 0;
-  }
-  bool receive() {
-    const std::string more = connection_.receive();
-    raw_ += more;
-    return !more.empty();
-  }
-
-  RawConnection connection_;
-  std::string head_, raw_, body_;
-};
 
 /// Publishes frames of `source` until it is destroyed.
 class Publisher {
  public:
-  Publisher(View& view, std::string source, int width = 320, int height = 240)
-      : thread_([this, &view, source = std::move(source), width, height] {
+  Publisher(View& view, std::size_t source, int width = 320, int height = 240)
+      : thread_([this, &view, source, width, height] {
           while (!stop_) {
-            view.answered(frame_of(source, published_++, width, height));
+            view.answered(source, frame_of(published_++, width, height));
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
           }
         }) {}
@@ -127,14 +60,14 @@ TEST(ViewStream, GreetsThenTellsStatusAndPictures) {
   ASSERT_EQ(status.json["sources"].size(), 2u);
   EXPECT_EQ(status.json["sources"][1]["name"], "yard");
   EXPECT_EQ(status.json["sources"][1]["state"], "running");
-  EXPECT_EQ(status.json["sources"][1]["age_ms"], nullptr);
+  EXPECT_EQ(status.json["sources"][1]["newest_ms"], nullptr);
 
-  const Publisher gate(open.view(), "gate"), yard(open.view(), "yard");
+  const Publisher gate(open.view(), 0), yard(open.view(), 1);
   std::map<std::string, int> pictures;
   while (pictures["gate"] < 3 || pictures["yard"] < 3) {
     const Packet frame = reader.next("frame");
     ASSERT_FALSE(frame.json.is_null());
-    ++pictures[frame.json["record"]["source"].get<std::string>()];
+    ++pictures[frame.json["source"].get<std::string>()];
     const std::vector<unsigned char> bytes(frame.jpeg.begin(), frame.jpeg.end());
     const cv::Mat picture = cv::imdecode(bytes, cv::IMREAD_COLOR);
     ASSERT_EQ(picture.size(), cv::Size(320, 240));
@@ -145,9 +78,9 @@ TEST(ViewStream, GreetsThenTellsStatusAndPictures) {
 
 TEST(ViewStream, TellsEventsOfBeforeAndOfNow) {
   OpenView open;
-  Frame frame = frame_of("gate", 1);
+  Frame frame = frame_of(1);
   frame.events = {{"line_cross", "road", "in", 7, "car", 0, 3}};
-  open.view().answered(frame);
+  open.view().answered(0, frame);
   StreamReader reader(open.port());
   const Json before = reader.next("events").json["events"];
   ASSERT_EQ(before.size(), 1u);
@@ -156,7 +89,7 @@ TEST(ViewStream, TellsEventsOfBeforeAndOfNow) {
   EXPECT_EQ(before[0]["track"], 7);
   EXPECT_EQ(before[0]["number"], 1);
   frame.events[0].direction = "out";
-  open.view().answered(frame);
+  open.view().answered(0, frame);
   const Json now = reader.next("events").json["events"];
   ASSERT_EQ(now.size(), 1u);
   EXPECT_EQ(now[0]["direction"], "out");
@@ -186,7 +119,7 @@ TEST(ViewBoard, EncodesOnlyWhileSomebodyWatches) {
   std::atomic<int> woken{0};
   ViewBoard board({.fps = 60}, status_of_two, [&] { ++woken; });
   std::uint64_t number = 0;
-  const auto publish = [&] { board.publish(frame_of("gate", number++)); };
+  const auto publish = [&] { board.publish(0, frame_of(number++)); };
   for (int i = 0; i < 100; ++i) publish();
   EXPECT_EQ(board.encoded(), 0u);
   {
@@ -201,7 +134,7 @@ TEST(ViewBoard, EncodesOnlyWhileSomebodyWatches) {
 
 TEST(ViewBoard, ShowsTheFirstViewerAPictureAtOnce) {
   ViewBoard board({}, status_of_two, [] {});
-  board.publish(frame_of("gate", 41));
+  board.publish(0, frame_of(41));
   ViewBoard::Viewer viewer(board);  // nothing is published any more
   ViewBoard::Packet last;
   EXPECT_TRUE(comes_true([&] {
@@ -216,7 +149,7 @@ TEST(ViewBoard, EncodesOnceForManyViewersAndGivesASlowOneTheNewest) {
   std::uint64_t number = 0;
   ViewBoard::Packet seen;
   EXPECT_TRUE(comes_true([&] {
-    board.publish(frame_of("gate", number++));
+    board.publish(0, frame_of(number++));
     for (ViewBoard::Packet packet; (packet = quick.next());) seen = packet;
     return board.encoded() >= 20;
   }));
@@ -244,7 +177,7 @@ TEST(ViewStream, AViewerThatReadsNothingHoldsUpNobody) {
   OpenView open;
   RawConnection asleep(open.port());
   asleep.send("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const Publisher publisher(open.view(), "gate", 960, 720);
+  const Publisher publisher(open.view(), 0, 960, 720);
   StreamReader awake(open.port());
   for (int i = 0; i < 20; ++i) {
     const Packet frame = awake.next("frame");
@@ -262,7 +195,7 @@ TEST(ViewStream, EndsWhateverViewersAreDoing) {
   half.send("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\ntok");
   StreamReader awake(open->port());
   {
-    const Publisher publisher(open->view(), "gate", 960, 720);
+    const Publisher publisher(open->view(), 0, 960, 720);
     for (int i = 0; i < 5; ++i) awake.next("frame");
   }
   const auto before = Clock::now();

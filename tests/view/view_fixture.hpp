@@ -22,10 +22,10 @@ inline LiveStatus status_of_two() {
   return status;
 }
 
-inline Frame frame_of(const std::string& source, std::uint64_t number, int width = 320,
-                      int height = 240) {
+/// Of no matter which source; a watched folder's frames are named by their files.
+inline Frame frame_of(std::uint64_t number, int width = 320, int height = 240) {
   Frame frame;
-  frame.tag.source = source;
+  frame.tag.source = "some/picture.jpg";
   frame.tag.frame = number;
   frame.width_px = width;
   frame.height_px = height;

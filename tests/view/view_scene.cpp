@@ -107,7 +107,7 @@ class Scenery {
           frame.events = {{"line_cross", "road", "in", 7, "square", 0, ++crossed_}};
         }
       }
-      view.answered(frame);
+      view.answered(i, frame);
     }
   }
 

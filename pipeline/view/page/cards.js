@@ -117,9 +117,9 @@ export class Card {
     reason.classList.toggle('past', lamp !== 'bad');
     const running = source.state === 'running';
     const figures = {
-      age: duration(source.age_ms),
+      age: duration(source.newest_ms),
       fps: running ? this.#fps(source.answered, uptime_s) : '–',
-      p95: duration(source.latency_ms.p95),
+      p95: duration(source.age_ms.p95),
       dropped: count(sum(source.dropped)),
     };
     for (const [name, text] of Object.entries(figures)) say(this.#part(`[data-figure=${name}]`), text);
@@ -142,7 +142,7 @@ export class Card {
     const veil = this.#part('.veil');
     const has_picture = 'frame' in this.element.dataset;
     veil.hidden = has_picture && lamp !== 'bad';
-    say(veil, has_picture ? `Last picture ${duration(source.age_ms)} ago`
+    say(veil, has_picture ? `Last picture ${duration(source.newest_ms)} ago`
             : source.state === 'ended' ? 'Ended without a picture' : 'Waiting for the first picture');
   }
 
@@ -155,14 +155,16 @@ export class Card {
   }
 
   #list_more(source) {
-    const latency = ['p50', 'p95', 'p99'].map((name) => duration(source.latency_ms[name])).join(' / ');
+    const latency = ['p50', 'p95', 'p99'].map((name) => duration(source.age_ms[name])).join(' / ');
     const dropped = Object.entries(source.dropped).map(([why, n]) => `${why} ${count(n)}`).join(', ');
     const rows = {
       'Captured': count(source.captured),
       'Answered': count(source.answered),
+      'Filtered out': count(source.filtered),
+      'Failed': count(source.failed),
       'Dropped': dropped,
       'Reconnects': count(source.reconnects),
-      'Latency p50 / p95 / p99': latency,
+      'Age at the answer, p50 / p95 / p99': latency,
       'Mode': source.mode || '–',
       'Address': source.address,
     };

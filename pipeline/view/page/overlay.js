@@ -59,14 +59,17 @@ export class Overlay {
     this.#shapes.replaceChildren();
     for (const {tag} of this.#tags) tag.remove();
     this.#tags = [];
-    const add = (kind, name, points) => {
+    const add = (kind, name, points, at) => {
       this.#shapes.append(make_shape(points, kind === 'zone'));
-      const tag = place(make('span', {className: 'tag', textContent: name}), middle_of(points));
+      const tag = place(make('span', {className: 'tag', textContent: name}), at);
       this.#marks.append(tag);
       this.#tags.push({kind, name, tag});
     };
-    for (const zone of zones) add('zone', zone.name, zone.polygon);
-    for (const line of lines) add('line', line.name, [line.from, line.to]);
+    for (const zone of zones) add('zone', zone.name, zone.polygon, middle_of(zone.polygon));
+    // Not in the middle, where a zone's name is likely to be.
+    for (const {name, from, to} of lines) {
+      add('line', name, [from, to], from.map((value, i) => value + (to[i] - value) / 5));
+    }
   }
 
   /// `crossed` maps a line's name to {in, out}.
@@ -95,8 +98,9 @@ export class Overlay {
     box.style.height = `${100 * (y2 - y1) / height}%`;
     box.style.setProperty('--mark', mark);
     box.style.setProperty('--on-mark', on_mark);
-    // A title above the picture's edge would be cut off.
+    // A title beyond the picture's edges would be cut off.
     box.classList.toggle('high', y1 / height < 0.06);
+    box.classList.toggle('late', (x1 + x2) / (2 * width) > 0.6);
     box.firstChild.textContent = title_of(object);
   }
 

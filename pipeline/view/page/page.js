@@ -70,7 +70,7 @@ const handlers = {
     }
     add_events(fresh);
   },
-  frame({json, jpeg}) { card_of(json.record.source).show(json.record, jpeg); },
+  frame({json, jpeg}) { card_of(json.source).show(json.record, jpeg); },
 };
 
 function lose(text) {

@@ -100,6 +100,37 @@ TEST_F(Options, TheBuiltInModelStandsInWhereNoneIsNamed) {
   EXPECT_THAT(yaml(), testing::HasSubstr("detect: {model: some/detector}"));
 }
 
+TEST_F(Options, AnAddressBehindViewIsItsOwnAndASourceIsNot) {
+  using testing::ElementsAre;
+  EXPECT_THAT(join_view_address({"run", "a.yaml", "--view"}),
+              ElementsAre("run", "a.yaml", "--view=here"));
+  EXPECT_THAT(join_view_address({"detect", "--view", "0", "-m", "M"}),
+              ElementsAre("detect", "--view=here", "0", "-m", "M"));
+  EXPECT_THAT(join_view_address({"detect", "--view", "[::1]:0", "0"}),
+              ElementsAre("detect", "--view=[::1]:0", "0"));
+  EXPECT_THAT(join_view_address({"detect", "0", "--view=localhost:80"}),
+              ElementsAre("detect", "0", "--view=localhost:80"));
+}
+
+TEST_F(Options, ViewAddsAPageAndLeavesTheFilesOwnAlone) {
+  std::ofstream("job.yaml") << "version: 1\nsource: {webcam: 0}\nstages: [classify: "
+                            << kModel.string() << "]\nview: 127.0.0.1:9000\n";
+  const auto page = [&](const std::string& view) {
+    CommonOptions options;
+    options.view = view;
+    return config_from_file("job.yaml", {}, options).checked.config.view;
+  };
+  EXPECT_EQ(page("").value().http, "127.0.0.1:9000");
+  EXPECT_EQ(page(kViewHere).value().http, "127.0.0.1:9000");
+  EXPECT_EQ(page("[::1]:1").value().http, "[::1]:1");
+  options_.sources = {"0"};
+  EXPECT_FALSE(config_from_sources(options_, "classify", kBuiltinModel).checked.config.view);
+  options_.view = kViewHere;
+  EXPECT_EQ(
+      config_from_sources(options_, "classify", kBuiltinModel).checked.config.view.value().http,
+      ViewConfig{}.http);
+}
+
 TEST_F(Options, OptionsOnTopOfAFile) {
   std::ofstream("job.yaml") << "version: 1\nsources: [list.txt]\nstages:\n  - classify: "
                             << kModel.string() << "\n  - filter: {min_score: 10%}\n"

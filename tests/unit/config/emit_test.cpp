@@ -88,7 +88,12 @@ void keep_what_fits(RunConfig& config) {
     return is_camera(source) || source.realtime;
   });
   if (!keeps_up) config.latency = {};
-  if (is_live(config)) return;
+  if (is_live(config)) {
+    if (config.view) config.view->http = "[::1]:80";
+    if (config.view) config.view->token.clear();  // is not written
+    return;
+  }
+  config.view.reset();
   config.batching = {};
   for (StageConfig& stage : config.stages) {
     if (auto* track = std::get_if<TrackConfig>(&stage)) track->detect_every = 1;
@@ -149,6 +154,17 @@ class AnyConfig : public AnyValue {
     return config;
   }
 };
+
+TEST(Emit, ATokenIsNeverWritten) {
+  RunConfig config;
+  config.sources.push_back({.kind = SourceKind::webcam, .address = "0"});
+  config.stages.emplace_back(ClassifyConfig{.model = "m"});
+  config.view = ViewConfig{.http = "0.0.0.0:80", .token = "correct-horse-battery"};
+  const std::string yaml = emit_yaml(config);
+  EXPECT_THAT(yaml, testing::HasSubstr("\nview: {http: 0.0.0.0:80, token: \"***\"}\n"));
+  EXPECT_THAT(to_string(check_config_text(yaml, "t", {}, false).faults),
+              testing::HasSubstr("the token was taken out when it was printed"));
+}
 
 TEST(Emit, AnyConfigRoundTrips) {
   for (unsigned seed = 0; seed < 500; ++seed) expect_round_trip(AnyConfig(seed).run());

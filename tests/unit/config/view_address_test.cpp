@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/view/address.hpp"
+#include "pipeline/config/view_address.hpp"
 
 #include <gtest/gtest.h>
 
