@@ -70,7 +70,7 @@ std::string chain_text(const RunConfig& config) {
     text += line("source", source_text(source), flow({}, {"image"}));
   }
   for (const StageConfig& stage : config.stages) {
-    const StageKind& kind = stage_kinds()[stage.index()];
+    const StageKind kind = kind_of(stage);
     std::string name = kind.section.name;
     if (const std::string* model = model_of(stage)) name += " " + *model;
     text += line("stage", name, flow(kind.needs, kind.gives));

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 #include "pipeline/cli/options.hpp"
 #include "pipeline/cli/progress.hpp"
 #include "pipeline/eval/box_eval.hpp"
+#include "pipeline/eval/detector_eval.hpp"
 #include "pipeline/sinks/sinks.hpp"
 
 namespace fovea::pipeline {
@@ -21,7 +24,7 @@ namespace {
 
 struct EvalOptions : CommonOptions {
   std::string data, folder;
-  std::string detections, split;
+  std::string detections, split, images;
 };
 
 const char* const kExamples = R"(Examples:
@@ -29,21 +32,23 @@ const char* const kExamples = R"(Examples:
   fovea eval datasets/cifar10.yaml -o out/eval
   fovea eval photos-by-class/ -m MODEL --json
   fovea eval annotations/instances_val.json --detections results.json -o out/eval
+  fovea eval VOC2012/ --split val -m hustvl/yolos-tiny
   fovea eval VOC2012/ --split val --detections results.json
 A folder holds one folder of pictures per class, or Pascal VOC's Annotations; a .json file is
 COCO's annotations. With -o DIR: eval.json, classes.csv, and confusion.csv and confusion.png, or
 for boxes curves.svg.)";
 
 /// Device, precision, batch and --set as a run's configuration; sources and stages are
-/// placeholders that evaluate() replaces.
-RunConfig settings_of(const EvalOptions& options) {
+/// placeholders that evaluate() and evaluate_detector() replace, but for what `detect` keeps.
+RunConfig settings_of(const EvalOptions& options, const std::string& kind) {
   CommonOptions settings = options;
   settings.model.clear();
   settings.outputs.clear();
   settings.json = false;
-  std::vector<Override> overrides = to_overrides(settings, "stages[0].classify", 0);
+  const std::string stage = "stages[0]." + kind;
+  std::vector<Override> overrides = to_overrides(settings, stage, 0);
   overrides.insert(overrides.begin(), {{"DATA", "source.path", options.data, true},
-                                       {"--model", "stages[0].classify.model", options.model, true},
+                                       {"--model", stage + ".model", options.model, true},
                                        {"DATA", "sinks[0]", "table", false}});
   RunConfig config =
       require_valid(check_config("version: 1\n", "fovea eval", overrides), "fovea eval");
@@ -58,38 +63,62 @@ void show(const Report& report, const EvalOptions& options) {
   if (!options.folder.empty()) write_eval_report(report, options.folder);
 }
 
-ExitCode evaluate_boxes(const EvalOptions& options, const BoxTruth& truth) {
-  if (options.detections.empty()) {
+/// Progress and signals around `run`, which gets the options that they need.
+template <class Run>
+auto with_display(const EvalOptions& options, Run run) {
+  ProgressDisplay display(parse_progress(options.progress, stderr), stderr);
+  const InterruptGuard guard;
+  auto report = run(run_options(display));
+  display.finish();
+  return report;
+}
+
+ExitCode evaluate_boxes(EvalOptions options, BoxTruth truth) {
+  if (options.detections.empty() && options.model.empty()) {
     throw ConfigError(fmt::format("'{}' holds boxes ({})", truth.name, truth.form), options.data,
-                      "say what was found in its pictures: --detections results.json");
+                      "name a detector with -m MODEL, or give what was found before: "
+                      "--detections results.json");
   }
-  if (!options.model.empty()) {
+  if (!options.detections.empty() && !options.model.empty()) {
     throw ConfigError("both a model and detections are given", "--model, --detections",
                       "keep one: detections are judged as they are");
   }
-  show(evaluate_detections(truth, options.detections), options);
-  return ExitCode::ok;
+  if (options.model.empty()) {
+    show(evaluate_detections(truth, options.detections), options);
+    return ExitCode::ok;
+  }
+  options.model = resolved_model(options.model);
+  if (options.min_score.empty()) options.min_score = "0";
+  DetectorRequest request;
+  request.truth = std::move(truth);
+  request.images = options.images;
+  request.settings = settings_of(options, "detect");
+  const BoxReport report = with_display(options, [&](RunOptions run) {
+    request.options = std::move(run);
+    return evaluate_detector(request);
+  });
+  show(report, options);
+  return exit_code_of(report.run->summary);
 }
 
 ExitCode evaluate_command(EvalOptions options) {
-  if (const std::optional<BoxTruth> truth = find_box_truth(options.data, options.split)) {
-    return evaluate_boxes(options, *truth);
+  if (std::optional<BoxTruth> truth = find_box_truth(options.data, options.split)) {
+    return evaluate_boxes(std::move(options), *std::move(truth));
   }
-  if (!options.detections.empty() || !options.split.empty()) {
-    throw ConfigError("this data set holds no boxes, so it takes no detections and no split",
-                      options.data, "give COCO's annotations (.json) or a folder with VOC's XML");
+  if (!options.detections.empty() || !options.split.empty() || !options.images.empty()) {
+    throw ConfigError(
+        "this data set holds no boxes, so it takes no detections, no split and no images",
+        options.data, "give COCO's annotations (.json) or a folder with VOC's XML");
   }
-  const ProgressMode mode = parse_progress(options.progress, stderr);
   options.model = resolved_model(options.model.empty() ? kBuiltinModel : options.model);
-  ProgressDisplay display(mode, stderr);
-  const InterruptGuard guard;
   EvalRequest request;
   request.data = options.data;
   request.model = options.model;
-  request.settings = settings_of(options);
-  request.options = run_options(display);
-  const EvalReport report = evaluate(request);
-  display.finish();
+  request.settings = settings_of(options, "classify");
+  const EvalReport report = with_display(options, [&](RunOptions run) {
+    request.options = std::move(run);
+    return evaluate(request);
+  });
   show(report, options);
   return exit_code_of(report.run.summary);
 }
@@ -117,6 +146,14 @@ void add_eval(CLI::App& app, ExitCode& exit_code) {
   command
       ->add_option("--split", options->split, "VOC: only the pictures of ImageSets/Main/NAME.txt")
       ->type_name("NAME");
+  command
+      ->add_option("--images", options->images,
+                   "Boxes: folder of the pictures, where it is not the usual one")
+      ->type_name("DIR");
+  command
+      ->add_option("--min-score", options->min_score,
+                   "Boxes: a detector's objects above this score are judged (default: 0)")
+      ->type_name("SCORE");
   command->add_option("--progress", options->progress, "auto, bar, lines, json or none")
       ->type_name("MODE");
   add_json_option(*command, options->json, "Figures");

@@ -20,6 +20,8 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults);
 /// Shapes, names and sources of a `zones` stage; scores of a `track` stage.
 void check_zones(const ZonesConfig& zones, const RunConfig& config, std::vector<Fault>& faults);
 void check_track(const TrackConfig& track, std::vector<Fault>& faults);
+/// Address and token of a `webhook` sink; no fault repeats them.
+void check_webhook(const WebhookConfig& hook, const Place& place, std::vector<Fault>& faults);
 /// Streams: keys that fit the kind of source, addresses, and keys of live runs where there is none.
 void check_live(const Document& document, const RunConfig& config, std::vector<Fault>& faults);
 /// The page: a live run, an address that can be read, a token where others reach it.

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "pipeline/config/check.hpp"
 #include "pipeline/config/keys.hpp"
@@ -63,10 +64,10 @@ bool has_faults_inside(const Place& place, const std::vector<Fault>& faults) {
 
 void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
   std::set<std::string> there{"image"};
-  std::map<std::size_t, const Place*> models;  // the first of each kind
+  std::map<std::pair<std::size_t, bool>, const Place*> models;  // the first of each kind
   for (std::size_t i = 0; i < config.stages.size(); ++i) {
     const StageConfig& stage = config.stages[i];
-    const StageKind& kind = stage_kinds()[stage.index()];
+    const StageKind kind = kind_of(stage);
     const Place& place =
         std::visit([](const auto& held) -> const Place& { return held.place; }, stage);
     for (const std::string& need : kind.needs) {
@@ -81,16 +82,22 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
            comes_later ? "put " + maker + " before it"
                        : "put " + maker + " before it: " + example_of(maker)});
     }
-    if (std::holds_alternative<ClassifyConfig>(stage) ||
-        std::holds_alternative<DetectConfig>(stage)) {
+    if (model_of(stage) != nullptr) {
       const std::string& name = kind.section.name;
-      const auto [first, fresh] = models.emplace(stage.index(), &place);
+      const auto [first, fresh] =
+          models.emplace(std::pair(stage.index(), names_pictures(stage)), &place);
       if (!fresh) {
+        const std::string what = kind.gives.empty() ? "names of the objects" : kind.gives.front();
         faults.push_back({place,
-                          "a second " + name + " would overwrite the " + kind.gives.front() +
-                              " of " + inner_name(*first->second),
+                          "a second " + name + " would overwrite the " + what + " of " +
+                              inner_name(*first->second),
                           "keep one " + name + " in a run; run fovea once for each model"});
       }
+    }
+    if (const auto* classify = std::get_if<ClassifyConfig>(&stage);
+        classify != nullptr && classify->on == ClassifyOn::image && !classify->of.empty()) {
+      faults.push_back({place, "'of' names objects, and this classify looks at whole pictures",
+                        "add on: crops, behind a detect stage; or remove of"});
     }
     if (const auto* zones = std::get_if<ZonesConfig>(&stage)) check_zones(*zones, config, faults);
     if (const auto* track = std::get_if<TrackConfig>(&stage)) check_track(*track, faults);
@@ -103,6 +110,14 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
     }
   }
   for (const SinkConfig& sink : config.sinks) {
+    if (const auto* hook = std::get_if<WebhookConfig>(&sink.kind)) {
+      check_webhook(*hook, sink.place, faults);
+    }
+    if (const auto* video = std::get_if<VideoConfig>(&sink.kind);
+        video != nullptr && !video->path.empty() && video->path.extension() != ".mp4") {
+      faults.push_back({sink.place, "the video '" + video->path.string() + "' is no .mp4",
+                        "end its name in .mp4: other containers are not written"});
+    }
     const SinkForm& form = sink_forms()[sink.kind.index()];
     for (const std::string& need : form.needs) {
       const std::vector<std::string> alternatives = alternatives_of(need);

@@ -87,9 +87,9 @@ void check_source(const SourceConfig& source, std::vector<Fault>& faults) {
     if (wants_folder) return;  // it may come
     std::string fix = seen_beside_file(source.path, source.place.line > 0 ? source.place.file : "");
     if (fix.empty()) fix = nearest_beside(source.path);
-    faults.push_back({source.place, "'" + source.path.string() + "' does not exist", fix});
+    faults.push_back({source.place, fmt::format("'{}' does not exist", source.path.string()), fix});
   } else if (wants_list && fs::is_directory(status)) {
-    faults.push_back({source.place, "the list '" + source.path.string() + "' is a folder",
+    faults.push_back({source.place, fmt::format("the list '{}' is a folder", source.path.string()),
                       "give a text file with one path a line, or use path: for the folder"});
   } else if (source.kind == SourceKind::video && fs::is_directory(status)) {
     faults.push_back({source.place, "the video '" + source.path.string() + "' is a folder",
@@ -100,7 +100,7 @@ void check_source(const SourceConfig& source, std::vector<Fault>& faults) {
          fmt::format("'{}' is a file: there is nothing to watch", source.path.string()),
          "name a folder, or leave watch: out"});
   } else if (!may(source.path, R_OK) || (fs::is_directory(status) && !may(source.path, X_OK))) {
-    faults.push_back({source.place, "'" + source.path.string() + "' cannot be read",
+    faults.push_back({source.place, fmt::format("'{}' cannot be read", source.path.string()),
                       "change its permissions, or run as a user who may read it"});
   }
 }
@@ -127,7 +127,9 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
   std::map<fs::path, std::string> taken;
   for (const SinkConfig& sink : config.sinks) {
     const Section& section = sink_forms()[sink.kind.index()].section;
-    if (section.main_key.empty()) continue;
+    if (section.main_key.empty() || section.find(section.main_key)->type != ValueType::path) {
+      continue;
+    }
     const fs::path path =
         std::get<std::string>(section.find(section.main_key)->get(target_of(sink.kind)));
     if (path.empty()) continue;  // already a fault of its own
@@ -137,19 +139,19 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
     if (!fresh) {
       faults.push_back(
           {sink.place,
-           "'" + path.string() + "' is also written by the sink '" + other->second + "'",
+           fmt::format("'{}' is also written by the sink '{}'", path.string(), other->second),
            "give each sink its own file"});
       continue;
     }
     const bool into_folder = section.main_key == "dir";
     if (!into_folder && fs::is_directory(path, ignored)) {
-      faults.push_back({sink.place, "'" + path.string() + "' is a folder, not a file",
+      faults.push_back({sink.place, fmt::format("'{}' is a folder, not a file", path.string()),
                         "add a file name: " + (path / ("results." + section.name)).string()});
       continue;
     }
     if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored) && !into_folder) {
       if (!may(path, W_OK)) {
-        faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
+        faults.push_back({sink.place, fmt::format("'{}' cannot be written", path.string()),
                           "change its permissions, or choose a file"});
       }
       continue;  // a pipe or device is written in place
@@ -158,7 +160,7 @@ void check_sinks(const RunConfig& config, std::vector<Fault>& faults) {
     if (const auto why = why_not_writable(folder)) {
       faults.push_back({sink.place, *why, "choose another place for '" + path.string() + "'"});
     } else if (!into_folder && fs::exists(path, ignored) && !may(path, W_OK)) {
-      faults.push_back({sink.place, "'" + path.string() + "' cannot be written",
+      faults.push_back({sink.place, fmt::format("'{}' cannot be written", path.string()),
                         "change its permissions, or choose another name"});
     }
   }
@@ -212,7 +214,9 @@ void check_files(const RunConfig& config, std::vector<Fault>& faults) {
   std::vector<std::string> names, objects;  // classes of the classifier, of the detector
   for (const StageConfig& stage : config.stages) {
     if (const auto* classify = std::get_if<ClassifyConfig>(&stage)) {
-      names = check_model(*classify, faults);
+      auto labels = check_model(*classify, faults);
+      if (names_pictures(stage)) names = std::move(labels);
+      check_classes(classify->of, classify->place, objects, faults);
     } else if (const auto* detect = std::get_if<DetectConfig>(&stage)) {
       objects = check_model(*detect, faults);
       check_classes(detect->classes, detect->place, objects, faults);

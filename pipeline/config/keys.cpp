@@ -33,6 +33,15 @@ std::vector<const Section*> all_sections() {
   return sections;
 }
 
+StageKind kind_of(const StageConfig& stage) {
+  StageKind kind = stage_kinds()[stage.index()];
+  const auto* classify = std::get_if<ClassifyConfig>(&stage);
+  if (classify == nullptr || classify->on == ClassifyOn::image) return kind;
+  kind.needs = {"image", "objects"};
+  kind.gives = {};
+  return kind;
+}
+
 void* target_of(StageConfig& stage) {
   return std::visit([](auto& held) -> void* { return &held; }, stage);
 }

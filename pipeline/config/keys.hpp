@@ -24,7 +24,7 @@ enum class ValueType : std::uint8_t {
   bytes,     // 64MiB, 1GB
   duration,  // 150ms, 1.5s, 2m; whole milliseconds
   choice,    // one word of Key::choices
-  texts,     // a list of texts, or one text
+  texts,     // a list of texts, or one text; each one of Key::choices where there are any
   point,     // [x, y]
   points,    // a list of [x, y], Key::min to Key::max of them
   section,   // a map of Key::section
@@ -96,6 +96,9 @@ const Section& view_section();
 /// In the order of StageConfig's and SinkKind's alternatives.
 const std::vector<StageKind>& stage_kinds();
 const std::vector<SinkForm>& sink_forms();
+/// The stage's kind as the chain sees it: a classifier of crops reads what a detector made, and
+/// what it makes belongs to the objects.
+StageKind kind_of(const StageConfig& stage);
 /// Every section above and those inside them, for tests, the schema and hints. Each has its own
 /// name.
 std::vector<const Section*> all_sections();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/config/event_kinds.hpp"
+#include "pipeline/config/hook_address.hpp"
 #include "pipeline/config/make_key.hpp"
 
 namespace fovea::pipeline {
@@ -12,6 +14,51 @@ std::vector<Key> with_picture_keys(std::vector<Key> keys) {
   keys.push_back(key("quality", ValueType::integer, &Config::quality,
                      "Of jpg: larger looks better and costs disk", {.min = 1, .max = 100}));
   return keys;
+}
+
+/// Which events a sink takes.
+template <class Config>
+Key on_key() {
+  return key("on", ValueType::texts, &Config::on, "Kinds of events; left out: all",
+             {.choices = event_kinds()});
+}
+
+template <class Config>
+Key fps_key() {
+  return key("fps", ValueType::real, &Config::fps,
+             "Pictures a second; streams keep their time, still pictures take one each",
+             {.min = 0.1, .max = 240});
+}
+
+/// A text that is read as it is and shown by `show` only.
+template <class Show>
+Key secret_key(std::string name, std::string WebhookConfig::*member, std::string doc,
+               const Limits& limits, Show show) {
+  Key result = key(std::move(name), ValueType::text, member, std::move(doc), limits);
+  result.get = [member, show](const void* target) -> Value {
+    return show(static_cast<const WebhookConfig*>(target)->*member);
+  };
+  return result;
+}
+
+std::vector<Key> webhook_keys() {
+  return {secret_key("url", &WebhookConfig::url, "Address that gets each event, as http or https",
+                     {.required = true},
+                     [](const std::string& url) { return url.empty() ? url : shown_address(url); }),
+          secret_key("token", &WebhookConfig::token,
+                     "Sent as 'Authorization: Bearer'; write ${NAME}, so that no file holds it", {},
+                     [](const std::string& token) {
+                       return std::string(token.empty() ? std::string_view() : kHidden);
+                     }),
+          on_key<WebhookConfig>(),
+          key("timeout", ValueType::duration, &WebhookConfig::timeout,
+              "Of one attempt, from connecting to the answer", {.min = 100, .max = 300'000}),
+          key("retries", ValueType::integer, &WebhookConfig::retries,
+              "Attempts after the first, half a second later, then a second, two, four ...",
+              {.min = 0, .max = 20}),
+          key("queue", ValueType::integer, &WebhookConfig::queue,
+              "Events that wait for a slow server; further ones are lost, and counted",
+              {.min = 1, .max = 1'000'000})};
 }
 
 }  // namespace
@@ -79,6 +126,41 @@ const std::vector<SinkForm>& sink_forms() {
                  {.min = 0, .max = 10})})},
        [] { return SinkKind(CropsConfig{}); },
        {"objects"}},
+      {{"video",
+        "The annotated copies as a video",
+        "path",
+        {key("path", ValueType::path, &VideoConfig::path,
+             "File to write, as .mp4; of several streams each gets its own: name_STREAM.mp4",
+             {.required = true}),
+         fps_key<VideoConfig>()}},
+       [] { return SinkKind(VideoConfig{}); },
+       {"objects"}},
+      {{"clips",
+        "A short video around each event",
+        "dir",
+        {key("dir", ValueType::path, &ClipsConfig::dir, "Folder that gets the clips",
+             {.required = true}),
+         on_key<ClipsConfig>(),
+         key("before", ValueType::duration, &ClipsConfig::before,
+             "How much a clip shows before its event; more takes memory", {.max = 600'000}),
+         key("after", ValueType::duration, &ClipsConfig::after,
+             "How long it goes on after the last event", {.max = 600'000}),
+         fps_key<ClipsConfig>(),
+         key("memory", ValueType::bytes, &ClipsConfig::memory,
+             "For the pictures of one stream that a clip may begin with; the oldest go first",
+             {.min = 1 << 20, .max = 1e12})}},
+       [] { return SinkKind(ClipsConfig{}); },
+       {"events"}},
+      {{"events",
+        "What happened in the streams: one JSON record an event",
+        "path",
+        {key("path", ValueType::path, &EventsConfig::path, "File to write", {.required = true}),
+         on_key<EventsConfig>()}},
+       [] { return SinkKind(EventsConfig{}); },
+       {"events"}},
+      {{"webhook", "Tells a server of each event by an HTTP POST", "url", webhook_keys()},
+       [] { return SinkKind(WebhookConfig{}); },
+       {"events"}},
       {{"table",
         "A table on the terminal",
         "",

@@ -52,6 +52,20 @@ const Section& line_section() {
   return section;
 }
 
+const Section& tile_section() {
+  static const Section section{
+      "tile",
+      "Looks at overlapping parts of each picture too, so that small objects are found",
+      "size",
+      {key("size", ValueType::integer, &TileConfig::size,
+           "Width and height of a part, in pixels of the original; smaller ones take longer",
+           {.min = 32, .max = 100'000}),
+       key("overlap", ValueType::score, &TileConfig::overlap,
+           "Share of its side that a part has in common with the next, at least",
+           {.min = 0, .max = 0.9})}};
+  return section;
+}
+
 }  // namespace
 
 const std::vector<StageKind>& stage_kinds() {
@@ -67,7 +81,12 @@ const std::vector<StageKind>& stage_kinds() {
          key("resample", ValueType::choice, &ClassifyConfig::resample,
              "Resampling filter instead of the checkpoint's own; cv_linear is OpenCV's",
              {.choices = {"nearest", "lanczos", "bilinear", "bicubic", "box", "hamming",
-                          "cv_linear"}})}},
+                          "cv_linear"}}),
+         key("on", ValueType::choice, &ClassifyConfig::on,
+             "What is named: the picture, or each object that a detect stage before found",
+             {.choices = {"image", "crops"}}),
+         key("of", ValueType::texts, &ClassifyConfig::of,
+             "With on: crops, only objects of these classes; left out: all")}},
        [] { return StageConfig(ClassifyConfig{}); },
        {"image"},
        {"labels"}},
@@ -80,7 +99,8 @@ const std::vector<StageKind>& stage_kinds() {
          key("min_score", ValueType::score, &DetectConfig::min_score,
              "Objects above this score are kept: 0 to 1, or a percentage", {.min = 0, .max = 1}),
          key("classes", ValueType::texts, &DetectConfig::classes,
-             "Names of the classes that are kept; left out: all")}},
+             "Names of the classes that are kept; left out: all"),
+         nested("tile", tile_section(), &DetectConfig::tile, tile_section().doc)}},
        [] { return StageConfig(DetectConfig{}); },
        {"image"},
        {"objects"}},
@@ -122,7 +142,7 @@ const std::vector<StageKind>& stage_kinds() {
                  {.max = 1000})}},
        [] { return StageConfig(ZonesConfig{}); },
        {"tracks"},
-       {}}};
+       {"events"}}};
   return kinds;
 }
 

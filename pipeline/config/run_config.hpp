@@ -74,4 +74,11 @@ inline bool is_live(const RunConfig& config) {
   return std::ranges::any_of(config.sources, [](const auto& source) { return is_live(source); });
 }
 
+/// Has the chain such a stage?
+template <class Stage>
+bool has_stage(const RunConfig& config) {
+  return std::ranges::any_of(
+      config.stages, [](const StageConfig& stage) { return std::holds_alternative<Stage>(stage); });
+}
+
 }  // namespace fovea::pipeline

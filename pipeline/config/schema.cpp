@@ -17,6 +17,10 @@ Json pattern(const std::string& text) { return {{"type", "string"}, {"pattern", 
 /// Any scalar: YAML reads 2024 as a number, and a folder may have that name.
 Json any_text() { return {{"type", {"string", "number", "boolean"}}, {"minLength", 1}}; }
 
+Json one_of(const std::vector<std::string>& words) {
+  return {{"anyOf", {Json{{"enum", words}}, pattern(kVariable)}}};
+}
+
 Json number(const char* type, const Key& key) {
   Json result{{"type", type}};
   const auto bound = [&](const char* name, double value) {
@@ -57,8 +61,10 @@ Json type_of(const Key& key) {
     case ValueType::text:
     case ValueType::path:
       return any_text();
-    case ValueType::texts:
-      return {{"anyOf", {{{"type", "array"}, {"items", any_text()}}, any_text()}}};
+    case ValueType::texts: {
+      const Json one = key.choices.empty() ? any_text() : one_of(key.choices);
+      return {{"anyOf", {{{"type", "array"}, {"items", one}}, one}}};
+    }
     case ValueType::integer:
       return with_word_for_0({number("integer", key), pattern(kVariable)}, key);
     case ValueType::real:
@@ -81,7 +87,7 @@ Json type_of(const Key& key) {
           {pattern(R"(^[0-9]+(\.[0-9]+)? ?(ms|s|m|h)$)"), Json{{"const", 0}}, pattern(kVariable)},
           key);
     case ValueType::choice:
-      return {{"anyOf", {Json{{"enum", key.choices}}, pattern(kVariable)}}};
+      return one_of(key.choices);
     case ValueType::section:
       return reference(key.section->name);
     case ValueType::sections:

@@ -2,9 +2,12 @@
 #pragma once
 // Where the results of a run go, as plain data: one struct a sink.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "pipeline/config/place.hpp"
 
@@ -55,11 +58,39 @@ struct CropsConfig {
   PictureFormat format = PictureFormat::jpg;
   int quality = 90;
 };
+/// The annotated copies as one video for each stream; still pictures follow one another in one.
+struct VideoConfig {
+  std::filesystem::path path;  // ends in .mp4
+  double fps = 25;
+};
+/// A short video around each event.
+struct ClipsConfig {
+  std::filesystem::path dir;
+  std::vector<std::string> on;              // kinds of events; empty: all
+  std::chrono::milliseconds before{5'000};  // of the stream, that a clip shows before its event
+  std::chrono::milliseconds after{5'000};
+  double fps = 25;
+  std::uint64_t memory = 64ULL << 20;  // for the pictures of one stream that may yet be wanted
+};
+/// What happened in the streams, and nothing else.
+struct EventsConfig {
+  std::filesystem::path path;
+  std::vector<std::string> on;  // kinds; empty: all
+};
+/// Tells a server of what happened, one HTTP POST an event.
+struct WebhookConfig {
+  std::string url, token;                     // both may be secrets: see hook_address.hpp
+  std::vector<std::string> on;                // kinds; empty: all
+  std::chrono::milliseconds timeout{10'000};  // of one attempt
+  int retries = 5;                            // attempts after the first
+  int queue = 1000;                           // events that wait; beyond it they are lost
+};
 struct TableConfig {
   int max_rows = 50;  // rows printed before only the count goes on
 };
-using SinkKind = std::variant<JsonlConfig, CsvConfig, HtmlConfig, SortConfig, CocoConfig,
-                              ImagesConfig, CropsConfig, TableConfig>;
+using SinkKind =
+    std::variant<JsonlConfig, CsvConfig, HtmlConfig, SortConfig, CocoConfig, ImagesConfig,
+                 CropsConfig, VideoConfig, ClipsConfig, EventsConfig, WebhookConfig, TableConfig>;
 struct SinkConfig {
   SinkKind kind;
   Place place;

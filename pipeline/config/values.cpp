@@ -64,9 +64,10 @@ std::variant<Value, ValueFault> in_range(const Key& key, double number, Value va
   return value;
 }
 
-std::variant<Value, ValueFault> read_choice(const Key& key, const Node& node) {
-  if (std::find(key.choices.begin(), key.choices.end(), node.text) != key.choices.end()) {
-    return Value(node.text);
+/// Where the key has choices and the node is none of them.
+std::optional<ValueFault> wrong_choice(const Key& key, const Node& node) {
+  if (key.choices.empty() || std::ranges::find(key.choices, node.text) != key.choices.end()) {
+    return std::nullopt;
   }
   const std::string near = nearest_name(node.text, key.choices);
   return ValueFault{
@@ -76,13 +77,19 @@ std::variant<Value, ValueFault> read_choice(const Key& key, const Node& node) {
 
 std::variant<Value, ValueFault> read_texts(const Key& key, const Node& node) {
   std::vector<std::string> texts;
-  if (node.is_scalar()) texts.push_back(node.text);
+  const auto take = [&](const Node& item) {
+    texts.push_back(item.text);
+    return wrong_choice(key, item);
+  };
+  if (node.is_scalar()) {
+    if (std::optional<ValueFault> fault = take(node)) return *std::move(fault);
+  }
   for (const Node& item : node.items) {
     if (!item.is_scalar() || item.text.empty()) {
       return ValueFault{key.name + " holds " + (item.is_scalar() ? "an empty text" : shown(item)),
                         "write " + describe_type(key)};
     }
-    texts.push_back(item.text);
+    if (std::optional<ValueFault> fault = take(item)) return *std::move(fault);
   }
   return Value(std::move(texts));
 }
@@ -184,7 +191,8 @@ std::string describe_type(const Key& key) {
     case ValueType::choice:
       return "one of " + join(key.choices);
     case ValueType::texts:
-      return "a list of texts, as in [cat, dog]";
+      return key.choices.empty() ? "a list of texts, as in [cat, dog]"
+                                 : "a list of any of " + join(key.choices);
     case ValueType::point:
       return "a point, as in [0.1, 0.2]";
     case ValueType::points:
@@ -222,7 +230,10 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     if (node.text.empty()) return ValueFault{key.name + " is empty", "write " + describe_type(key)};
     return Value(node.text);
   }
-  if (key.type == ValueType::choice) return read_choice(key, node);
+  if (key.type == ValueType::choice) {
+    if (std::optional<ValueFault> fault = wrong_choice(key, node)) return *std::move(fault);
+    return Value(node.text);
+  }
   if (!key.word_for_0.empty() && node.text == key.word_for_0) {
     return is_decimal(key.type) ? Value(0.0) : Value(std::int64_t{0});
   }
@@ -278,14 +289,14 @@ std::string write_value(const Key& key, const Value& value) {
   if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
     std::string list;
     for (const std::string& text : *texts) list += (list.empty() ? "" : ", ") + write_text(text);
-    return key.type == ValueType::point ? list : "[" + list + "]";
+    return "[" + list + "]";
   }
   if (const auto* points = std::get_if<Points>(&value)) {
     std::string list;
     for (const Point& point : *points) {
       list += fmt::format("{}[{}, {}]", list.empty() ? "" : ", ", point.x, point.y);
     }
-    return "[" + list + "]";
+    return key.type == ValueType::point ? list : "[" + list + "]";
   }
   if (const auto* text = std::get_if<std::string>(&value)) return write_text(*text);
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";

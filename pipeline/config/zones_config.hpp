@@ -35,6 +35,12 @@ struct LineConfig {
   Place place;
 };
 
+/// Does a zone or line look at pictures of `source`?
+template <class Shape>
+bool is_watched(const Shape& shape, const std::string& source) {
+  return shape.source.empty() || shape.source == source;
+}
+
 struct ZonesConfig {
   std::vector<ZoneConfig> zones;
   std::vector<LineConfig> lines;

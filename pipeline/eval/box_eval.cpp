@@ -22,12 +22,16 @@ std::optional<BoxTruth> find_box_truth(const std::filesystem::path& data,
 }
 
 BoxReport evaluate_detections(const BoxTruth& truth, const std::filesystem::path& file) {
-  Detections detections = read_detections(file, truth);
+  BoxReport report = report_on(truth, read_detections(file, truth));
+  report.detections = file;
+  return report;
+}
+
+BoxReport report_on(const BoxTruth& truth, const Detections& detections) {
   BoxReport report;
   report.dataset = truth.name;
   report.form = truth.form;
   report.place = truth.place;
-  report.detections = file;
   report.of_other_classes = detections.of_other_classes;
   report.scores = score_boxes(truth, detections.boxes);
   return report;

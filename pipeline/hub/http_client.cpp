@@ -56,6 +56,10 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   }
 }
 
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Transfer*>(user)->request.stop->load() ? 1 : 0;
+}
+
 struct ListFree {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -137,6 +141,18 @@ HttpResponse HttpClient::perform(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_NOBODY, request.head ? 1L : 0L);
+  if (request.post) {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.post->size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.post->data());
+  }
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);  // there are other threads
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.total.count()));
+  if (request.stop != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &transfer);
+  }
   curl_easy_setopt(curl, CURLOPT_USERAGENT, kUserAgent);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeouts_.connect.count()));
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, kSlowBytesPerSecond);
@@ -201,6 +217,20 @@ std::string percent_encode_segment(std::string_view text) {
     }
   }
   return out;
+}
+
+bool is_passing(const HttpResponse& response) {
+  return response.status == 0 || response.status == 408 || response.status == 429 ||
+         response.status >= 500 || (!response.failure.empty() && response.status < 400);
+}
+
+long retry_after_seconds(const HttpResponse& response) {
+  const std::string value = response.header("retry-after");
+  if (value.empty()) return -1;
+  if (value.size() <= 6 && value.find_first_not_of("0123456789") == std::string::npos) {
+    return std::stol(value);
+  }
+  return std::max(seconds_until(value, -1), -1L);
 }
 
 long seconds_until(const std::string& http_date, long fallback) {

@@ -4,11 +4,13 @@
 // the connection open between requests: hub_client.cpp decides.
 // Thread rule: one thread per client.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +30,12 @@ struct HttpResponse {
 struct HttpRequest {
   std::string url;
   bool head = false;
+  std::optional<std::string> post;   // the body of a POST; nothing: GET
   std::vector<std::string> headers;  // "Range: bytes=10-"
   /// Gets the body as it arrives; the response holds status and headers already.
   std::function<void(const HttpResponse&, std::span<const std::byte>)> on_body;
+  std::chrono::milliseconds total{0};       // ends the transfer after this long; 0: never
+  const std::atomic<bool>* stop = nullptr;  // once set, the transfer ends within about a second
 };
 
 struct HttpTimeouts {
@@ -68,6 +73,10 @@ std::string resolve_url(const std::string& base, const std::string& reference);
 std::string printable_url(const std::string& url);
 /// Everything but letters, digits and -._~ becomes %XX.
 std::string percent_encode_segment(std::string_view text);
+/// May the same request be answered otherwise later: no answer, one that broke off, 408, 429, 5xx?
+bool is_passing(const HttpResponse& response);
+/// What Retry-After asks for; -1 when the header is absent or neither a number nor a date.
+long retry_after_seconds(const HttpResponse& response);
 /// An HTTP date as seconds from now, negative in the past; `fallback` when it is none.
 long seconds_until(const std::string& http_date, long fallback);
 

@@ -26,21 +26,6 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool is_passing(const HttpResponse& response) {
-  return response.status == 0 || response.status == 408 || response.status == 429 ||
-         response.status >= 500 || (!response.failure.empty() && response.status < 400);
-}
-
-/// Seconds or a date; -1 when the header is absent or neither.
-long retry_after_seconds(const HttpResponse& response) {
-  const std::string value = response.header("retry-after");
-  if (value.empty()) return -1;
-  if (value.size() <= 6 && value.find_first_not_of("0123456789") == std::string::npos) {
-    return std::stol(value);
-  }
-  return std::max(seconds_until(value, -1), -1L);
-}
-
 }  // namespace
 
 HubClient::HubClient(const PullOptions& options)

@@ -22,6 +22,8 @@ std::string to_string(Data data) {
       return "objects";
     case Data::tracks:
       return "tracks";
+    case Data::events:
+      return "events";
   }
   return {};
 }

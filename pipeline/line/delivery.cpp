@@ -72,6 +72,7 @@ RunSummary Delivery::finish(bool interrupted, std::string bottleneck,
   for (Sink* sink : sinks_) {
     try {
       sink->finish(summary);
+      if (std::string lost = sink->lost(); !lost.empty()) summary.lost.push_back(std::move(lost));
     } catch (...) {
       if (!first) first = std::current_exception();
     }

@@ -6,7 +6,6 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,10 +19,13 @@
 #include "pipeline/config/config.hpp"
 #include "pipeline/decode/decode.hpp"
 #include "pipeline/line/classify_stage.hpp"
+#include "pipeline/line/crops_stage.hpp"
 #include "pipeline/line/detect_stage.hpp"
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
 #include "pipeline/line/model_hash.hpp"
+#include "pipeline/line/run_outputs.hpp"
+#include "pipeline/line/tile_stage.hpp"
 #include "pipeline/live/live_line.hpp"
 #include "pipeline/live/make_sources.hpp"
 #include "pipeline/sources/sources.hpp"
@@ -39,52 +41,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// What a sink writes: a file, or for `sort` a folder. Empty for the terminal.
-fs::path output_of(const SinkConfig& sink) {
-  return std::visit(
-      [](const auto& kind) -> fs::path {
-        if constexpr (requires { kind.path; }) {
-          return kind.path;
-        } else if constexpr (requires { kind.dir; }) {
-          return kind.dir;
-        } else {
-          return {};
-        }
-      },
-      sink.kind);
-}
-
-/// Where errors.jsonl and manifest.json go; empty: nowhere.
-fs::path report_dir(const RunConfig& config) {
-  if (!config.report_dir.empty()) return config.report_dir;
-  for (const auto& sink : config.sinks) {
-    const fs::path output = output_of(sink);
-    // /dev/stdout has no folder of ours beside it.
-    if (output.empty() || output.parent_path() == "/dev") continue;
-    const bool is_folder = std::visit(
-        [](const auto& kind) {
-          return requires { kind.dir; };
-        },
-        sink.kind);
-    if (is_folder) return output;
-    return output.has_parent_path() ? output.parent_path() : fs::path(".");
-  }
-  return {};
-}
-
 SourceOptions source_options(const RunConfig& config, const RunOptions& options) {
   SourceOptions source;
   source.max_bytes = config.limits.max_bytes;
   source.stop = options.stop;
   source.not_input = options.not_input;
-  for (const auto& sink : config.sinks) {
-    if (const fs::path output = output_of(sink); !output.empty())
-      source.not_input.push_back(output);
-  }
-  if (const fs::path dir = report_dir(config); !dir.empty()) {
-    source.not_input.push_back(dir / "errors.jsonl");
-    source.not_input.push_back(dir / "manifest.json");
-  }
+  for (fs::path& output : outputs_of(config)) source.not_input.push_back(std::move(output));
   return source;
 }
 
@@ -99,16 +61,12 @@ Reduction least_reduction(std::vector<const InferenceStage*> models) {
   };
 }
 
-template <class Stage>
-bool has_stage(const RunConfig& config) {
-  return std::ranges::any_of(
-      config.stages, [](const StageConfig& stage) { return std::holds_alternative<Stage>(stage); });
-}
-
 Decode make_decode(const RunConfig& config, const std::vector<const InferenceStage*>& models) {
   DecodeOptions options{
       config.limits.max_pixels, config.limits.max_bytes, config.truncated == Truncated::accept, {}};
-  if (config.decode == DecodeMode::fast && !models.empty()) {
+  // What is looked at in parts is looked at closer than the model's input for the whole asks for.
+  const bool in_parts = std::ranges::any_of(config.stages, looks_at_parts);
+  if (config.decode == DecodeMode::fast && !models.empty() && !in_parts) {
     options.reduction = least_reduction(models);
   }
   const bool looks_for_objects = has_stage<DetectConfig>(config);
@@ -187,6 +145,18 @@ std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage) {
   return nullptr;
 }
 
+/// The model's stage, or what looks at parts of pictures through it.
+std::unique_ptr<Stage> as_stage(std::unique_ptr<ModelStage> model, const StageConfig& stage) {
+  if (const auto* detect = std::get_if<DetectConfig>(&stage); detect != nullptr && detect->tile) {
+    return std::make_unique<TileStage>(std::move(model), *detect->tile);
+  }
+  if (const auto* classify = std::get_if<ClassifyConfig>(&stage);
+      classify != nullptr && classify->on == ClassifyOn::crops) {
+    return std::make_unique<CropsStage>(std::move(model), classify->of);
+  }
+  return model;
+}
+
 /// `sha256` gives the models' hash, which takes its time: asked only where needed.
 BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
                        const std::vector<OpenedModel>& models, compute::Device& device,
@@ -199,8 +169,8 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
       continue;
     }
     const vision::Checkpoint& checkpoint = (model++)->checkpoint;
-    chain.labels = checkpoint.config().labels;
     const auto* classify = std::get_if<ClassifyConfig>(&stage);
+    if (classify == nullptr || names_pictures(stage)) chain.labels = checkpoint.config().labels;
     if (classify != nullptr && options.make_model) {
       chain.stages.push_back(options.make_model(device, checkpoint, *classify));
       continue;
@@ -214,11 +184,12 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
     if (!config.precision) {
       notice(fmt::format("precision {}: {}", to_string(precision.precision), precision.why));
     }
-    const ModelOptions model_options{.precision = precision.precision,
-                                     .batch = measured ? 1 : config.batch,
-                                     .resample_on = config.resample_on,
-                                     .threads = decode_threads(config),
-                                     .stop = options.stop};
+    const ModelOptions model_options{
+        .precision = precision.precision,
+        .batch = measured ? 1 : config.batch,
+        .resample_on = looks_at_parts(stage) ? ResampleOn::host : config.resample_on,
+        .threads = decode_threads(config),
+        .stop = options.stop};
     std::unique_ptr<InferenceStage> made;
     if (classify != nullptr) {
       made = std::make_unique<ClassifyStage>(device, checkpoint, *classify, model_options);
@@ -237,7 +208,7 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
     chain.batch = made->batch();
     chain.precisions.push_back(precision);
     chain.models.push_back(made.get());
-    chain.stages.push_back(std::move(made));
+    chain.stages.push_back(as_stage(std::move(made), stage));
   }
   return chain;
 }
@@ -270,30 +241,6 @@ RunIdentity identify(const RunConfig& config, const std::vector<OpenedModel>& mo
       "{:%Y-%m-%dT%H:%M:%SZ}",
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
   return identity;
-}
-
-/// The configured sinks and errors.jsonl. A manifest of an earlier run goes: it would
-/// describe other results than those that begin here.
-std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const RunIdentity& identity,
-                                              const std::vector<std::string>& labels) {
-  std::vector<std::unique_ptr<Sink>> sinks;
-  const Answers answers = has_stage<DetectConfig>(config) && !has_stage<ClassifyConfig>(config)
-                              ? Answers::objects
-                              : Answers::labels;
-  for (const auto& sink : config.sinks) {
-    sinks.push_back(make_sink(sink, identity, labels, answers));
-  }
-  const fs::path dir = report_dir(config);
-  if (dir.empty()) return sinks;
-  std::error_code error;
-  fs::create_directories(dir, error);
-  if (error) {
-    throw ConfigError("the folder cannot be made: " + error.message(), dir.string(),
-                      "choose another folder for the results");
-  }
-  fs::remove(dir / "manifest.json", error);
-  sinks.push_back(make_error_sink(dir));
-  return sinks;
 }
 
 LiveOptions live_options(const RunConfig& config, const RunOptions& options,
@@ -358,7 +305,7 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
   const Chain chain(make_decode(config, built.models), std::move(built.stages));
   report.identity.model_sha256 = hashes.get();
 
-  const auto owned = open_sinks(config, report.identity, report.labels);
+  const auto owned = open_sinks(config, report.identity, report.labels, options.on_notice);
   std::vector<Sink*> sinks;
   for (const auto& sink : owned) sinks.push_back(sink.get());
   sinks.insert(sinks.end(), options.extra_sinks.begin(), options.extra_sinks.end());
@@ -377,6 +324,9 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
                               live_options(config, options, report.identity));
   }
 
+  if (options.on_notice) {
+    for (const std::string& lost : report.summary.lost) options.on_notice(lost);
+  }
   if (const fs::path dir = report_dir(config); !dir.empty()) {
     write_manifest(dir, report.identity, report.summary);
   }

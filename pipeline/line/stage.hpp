@@ -20,7 +20,7 @@ namespace fovea::pipeline {
 using vision::InputSize;
 
 /// What a Frame carries. Decoding gives `image`; the rest comes from stages.
-enum class Data : std::uint8_t { image, labels, objects, tracks };
+enum class Data : std::uint8_t { image, labels, objects, tracks, events };
 std::string to_string(Data data);
 
 class Stage {

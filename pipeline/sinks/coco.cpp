@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "compute/error.hpp"
+#include "pipeline/sinks/coco_box.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/json.hpp"
 #include "pipeline/sinks/sinks.hpp"
@@ -13,9 +14,6 @@
 
 namespace fovea::pipeline {
 namespace {
-
-// Spaces before the last brace leave the JSON as it was.
-constexpr Filler kFiller{.fill = ' ', .from_end = 2};  // "}\n"
 
 /// 139 for "photos/000000000139.jpg".
 std::optional<std::uint64_t> number_in_name(const std::string& source) {
@@ -36,16 +34,14 @@ class CocoSink final : public Sink {
     const auto* frame = std::get_if<Frame>(&outcome);
     if (frame == nullptr) return;
     for (const vision::Object& object : frame->objects) {
-      const vision::Box& box = object.box;
-      const Json result = {
-          {"image_id", image_id(frame->tag)},
-          {"file_name", source_field(frame->tag.source)},
-          {"category_id", object.id},
-          {"category_name", to_utf8(object.name)},
-          {"bbox", Json::array({rounded(box.x1, 3), rounded(box.y1, 3), rounded(box.width(), 3),
-                                rounded(box.height(), 3)})},
-          {"score", rounded(object.score, 6)}};
-      file_.append((empty_ ? "" : ",") + to_line(result) + "\n", kFiller);
+      const CocoBox box = coco_box(object);
+      const Json result = {{"image_id", image_id(frame->tag)},
+                           {"file_name", source_field(frame->tag.source)},
+                           {"category_id", object.id},
+                           {"category_name", to_utf8(object.name)},
+                           {"bbox", Json::array({box.x, box.y, box.width, box.height})},
+                           {"score", box.score}};
+      file_.append((empty_ ? "" : ",") + to_line(result) + "\n", kJsonFiller);
       empty_ = false;
     }
   }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/sinks/event_json.hpp"
 
+#include <algorithm>
+#include <variant>
+
+#include "pipeline/sinks/clock.hpp"
+#include "pipeline/sinks/text.hpp"
+#include "pipeline/track/stream_time.hpp"
+
 namespace fovea::pipeline {
 
 Json to_json(const Event& event) {
@@ -14,6 +21,29 @@ Json to_json(const Event& event) {
   if (event.track) json["track"] = *event.track;
   if (!event.object.empty()) json["object"] = event.object;
   return json;
+}
+
+std::string to_event_line(const Event& event, const FrameTag& tag) {
+  Json json = {{"schema", kSchema}};
+  json.update(to_json(event));
+  json["source"] = source_field(tag.source);
+  json["frame"] = tag.frame;
+  json["t"] = rounded(seconds_of(tag), 3);
+  if (tag.captured) json["t_capture"] = utc_time(*tag.captured);
+  return to_line(json);
+}
+
+bool is_wanted(const Event& event, const std::vector<std::string>& kinds) {
+  return kinds.empty() || std::ranges::find(kinds, event.kind) != kinds.end();
+}
+
+void for_each_event(const Outcome<Frame>& outcome, const std::vector<std::string>& kinds,
+                    const std::function<void(std::string)>& take) {
+  const auto* frame = std::get_if<Frame>(&outcome);
+  if (frame == nullptr) return;
+  for (const Event& event : frame->events) {
+    if (is_wanted(event, kinds)) take(to_event_line(event, frame->tag));
+  }
 }
 
 }  // namespace fovea::pipeline

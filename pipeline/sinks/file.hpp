@@ -38,6 +38,9 @@ struct Filler {
   std::size_t from_end = 0;  // 0: this record takes no filler
 };
 
+/// Of a JSON record: spaces before the last brace leave it as it was.
+inline constexpr Filler kJsonFiller{.fill = ' ', .from_end = 2};  // "}\n"
+
 /// Appends whole records. The kernel copies a write page by page and a SIGKILL can fall
 /// between two pages, so one write(2) a record is not enough: a record that would cross a
 /// page boundary first gets that page topped up with the previous record's filler (one

@@ -12,6 +12,9 @@ namespace fovea::pipeline {
 
 using Json = nlohmann::ordered_json;
 
+/// "schema" of every record; docs/results.md says what it promises.
+inline constexpr int kSchema = 1;
+
 /// One line, no newline. Bytes that are not UTF-8 become U+FFFD.
 inline std::string to_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

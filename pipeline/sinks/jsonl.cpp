@@ -12,11 +12,6 @@
 namespace fovea::pipeline {
 namespace {
 
-constexpr int kSchema = 1;
-
-// Spaces before the last brace leave the JSON as it was.
-constexpr Filler kFiller{.fill = ' ', .from_end = 2};  // "}\n"
-
 class JsonlSink final : public Sink {
  public:
   explicit JsonlSink(const JsonlConfig& config) : file_(config.path) {}
@@ -24,7 +19,7 @@ class JsonlSink final : public Sink {
   void write(const Outcome<Frame>& outcome) override {
     const auto* frame = std::get_if<Frame>(&outcome);
     if (frame == nullptr) return;
-    file_.append(to_record(*frame) + '\n', kFiller);
+    file_.append(to_record(*frame) + '\n', kJsonFiller);
   }
 
   void finish(const RunSummary&) override { file_.sync(); }
@@ -48,7 +43,7 @@ class ErrorSink final : public Sink {
                          {"stage", failure->stage},
                          {"reason", failure->reason},
                          {"bytes", failure->bytes}};
-    file_->append(to_line(record) + '\n', kFiller);
+    file_->append(to_line(record) + '\n', kJsonFiller);
   }
 
   void finish(const RunSummary&) override {

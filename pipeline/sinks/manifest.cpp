@@ -38,6 +38,7 @@ void write_manifest(const std::filesystem::path& dir, const RunIdentity& identit
       {"elapsed_s", rounded(summary.elapsed_s, 3)},
       {"images_per_s", rounded(summary.images_per_s, 3)},
       {"bottleneck", summary.bottleneck},
+      {"lost", summary.lost},
       {"config", identity.config_yaml}};
   if (summary.live) manifest["sources"] = sources_json(*summary.live);
   AtomicFile file(dir / "manifest.json");

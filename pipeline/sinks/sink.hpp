@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct RunSummary {
   bool interrupted = false;
   std::string bottleneck;          // "source", "decode", "compute" or "sinks": the busiest
   std::optional<LiveStatus> live;  // of a run on cameras: its sources, at the end
+  std::vector<std::string> lost;   // Sink::lost() of each sink that lost something
 };
 
 /// What produced the results: kept beside them in manifest.json.
@@ -54,16 +56,30 @@ class Sink {
   virtual void write(const Outcome<Frame>& outcome) = 0;
   /// Flush and close; called once, last. Throws Error as write() does.
   virtual void finish(const RunSummary&) {}
+  /// After finish(), one line for people: what did not reach its place, how much, why. Empty: all
+  /// did. Holds no secrets.
+  virtual std::string lost() const { return {}; }
 };
 
 /// What a chain answers with: sinks that have rows and columns lay them out by it.
 enum class Answers : std::uint8_t { labels, objects };
 
+/// Takes a line for people while the run goes on. Any thread.
+using Notice = std::function<void(const std::string&)>;
+
+/// What of the chain and of the run concerns sinks.
+struct SinkContext {
+  Answers answers = Answers::labels;
+  ZonesConfig areas;  // that are watched: drawn onto pictures
+  bool several_sources = false;
+  Notice on_notice;
+};
+
 /// The sink that `config` names. Opens its file or folder now: throws ConfigError where it cannot.
 /// `labels` are the model's class names by id.
 std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& identity,
                                 const std::vector<std::string>& labels,
-                                Answers answers = Answers::labels);
+                                const SinkContext& context = {});
 
 /// errors.jsonl in `dir`: one line a failure (path, stage, reason, bytes); the file
 /// appears with the first failure, and one left from an earlier run is removed.

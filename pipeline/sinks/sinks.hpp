@@ -21,8 +21,12 @@ std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
                                      const std::vector<std::string>& labels);
 
 std::unique_ptr<Sink> make_coco_sink(const CocoConfig& config);
-std::unique_ptr<Sink> make_images_sink(const ImagesConfig& config);
+std::unique_ptr<Sink> make_images_sink(const ImagesConfig& config, const ZonesConfig& areas = {});
 std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config);
+std::unique_ptr<Sink> make_video_sink(const VideoConfig& config, const SinkContext& context = {});
+std::unique_ptr<Sink> make_clips_sink(const ClipsConfig& config, const SinkContext& context = {});
+std::unique_ptr<Sink> make_events_sink(const EventsConfig& config);
+std::unique_ptr<Sink> make_webhook_sink(const WebhookConfig& config, Notice on_notice = {});
 
 /// How the table may look on the stream it is written to.
 struct TerminalStyle {

@@ -14,11 +14,6 @@
 namespace fovea::pipeline {
 namespace {
 
-template <class Shape>
-bool is_watched(const Shape& shape, const std::string& source) {
-  return shape.source.empty() || shape.source == source;
-}
-
 struct Outside {
   std::string what;
   const Place& place;

@@ -20,7 +20,7 @@ class ZonesStage : public FrameStage {
   ZonesStage& operator=(const ZonesStage&) = delete;
   std::string_view name() const override { return "zones"; }
   std::vector<Data> needs() const override { return {Data::tracks}; }
-  std::vector<Data> gives() const override { return {}; }
+  std::vector<Data> gives() const override { return {Data::events}; }
   /// Throws ConfigError where a shape in pixels lies outside the first picture of a source, and
   /// FrameError where it lies outside a later one, of another size.
   std::optional<Frame> process(Frame frame) override;

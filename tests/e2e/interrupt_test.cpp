@@ -4,6 +4,8 @@
 #include <csignal>
 #include <memory>
 
+#include <opencv2/videoio.hpp>
+
 #include "tests/e2e/e2e_fixture.hpp"
 
 namespace fovea::test {
@@ -51,6 +53,26 @@ TEST_F(Interrupt, OnceFinishesWhatIsInFlight) {
   EXPECT_THAT(result.out, HasSubstr("picture"));
   const Json manifest = Json::parse(read_text(folder_ / "out/manifest.json"));
   EXPECT_THAT(manifest.dump(), HasSubstr("\"interrupted\":true"));
+}
+
+TEST_F(Interrupt, AVideoIsPlayable) {
+  picture("a.png", 1);
+  text_file("job.yaml", "version: 1\nsource: \"-\"\nbatch: 1\nstages: [detect: {model: '" +
+                            kTinyDetector.string() +
+                            "'}]\nsinks: [video: out/v.mp4, jsonl: out/r.jsonl]\n");
+  ProcessOptions with = options();
+  with.keep_input_open = true;
+  Process process({binary(), "run", "job.yaml", "--progress", "none"}, with);
+  for (int i = 0; i < 20; ++i) process.send("a.png\n");
+  ASSERT_TRUE(process.wait_until([&] { return records_count() >= 3; }, kPatience_s))
+      << process.err_so_far();
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait().exit_code, 130);
+  cv::VideoCapture video((folder_ / "out/v.mp4").string());
+  std::ptrdiff_t pictures = 0;
+  for (cv::Mat frame; video.read(frame);) ++pictures;
+  EXPECT_EQ(pictures, records_count());
+  EXPECT_FALSE(fs::exists(folder_ / "out/v.partial.mp4"));
 }
 
 TEST_F(Interrupt, TermIsTreatedTheSame) {

@@ -79,6 +79,13 @@ void HttpServer::serve(int socket) {
       std::transform(name.begin(), name.end(), name.begin(), ::tolower);
       request.headers[name] = text.substr(colon + 2, line - colon - 2);
     }
+    request.body = text.substr(line + 2);
+    const std::string length = request.header("content-length");
+    while (!length.empty() && request.body.size() < std::stoul(length)) {
+      const ssize_t got = ::recv(socket, buffer, sizeof buffer, 0);
+      if (got <= 0) break;
+      request.body.append(buffer, static_cast<std::size_t>(got));
+    }
     handler_(request, [this, socket](std::string_view bytes) {
       while (!bytes.empty()) {
         const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);

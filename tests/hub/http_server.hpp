@@ -17,6 +17,7 @@ namespace fovea::testing_support {
 struct ServedRequest {
   std::string method, target;                  // "GET", "/api/models/org/name?x=y"
   std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;                            // as long as Content-Length says
 
   std::string header(const std::string& name) const;
   bool has_token() const { return headers.contains("authorization"); }

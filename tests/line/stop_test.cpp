@@ -112,6 +112,25 @@ TEST(Stop, FinishesWhatIsInFlightAndLeavesTheRest) {
   }
 }
 
+/// Says at its end what it lost.
+class Forgetful : public Recorder {
+ public:
+  std::string lost() const override { return finished == 1 ? words : std::string(); }
+  std::string words;
+};
+
+TEST(Stop, WhatSinksLostIsInTheSummary) {
+  CountingSource source(3, {});
+  Forgetful first, second, third;
+  first.words = "first: 2 lost";
+  third.words = "third: 1 lost";
+  Sink* sinks[] = {&first, &second, &third};
+  const Chain chain =
+      chain_of(fake_decode({}), std::make_unique<AddingModel>(ModelOptions{}, Faults{}));
+  EXPECT_THAT(run_threaded(source, chain, sinks).summary.lost,
+              testing::ElementsAre("first: 2 lost", "third: 1 lost"));
+}
+
 TEST(Stop, BeforeTheStartGivesNothing) {
   std::atomic<bool> stop{true};
   CountingSource source(10, {});

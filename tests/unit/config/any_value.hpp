@@ -79,21 +79,26 @@ class AnyValue {
     return number(least, static_cast<int>(std::min(key.max, least + 3.0)));
   }
 
+  std::string choice(const Key& key) {
+    return key
+        .choices[static_cast<std::size_t>(number(0, static_cast<int>(key.choices.size()) - 1))];
+  }
+
   Value value(const Key& key) {
     switch (key.type) {
       case ValueType::text:
       case ValueType::path:
         return text();
       case ValueType::score:
-        return number(1, 1000) / 1000.0;
+        return std::min(number(1, 1000) / 1000.0, key.max);
       case ValueType::real:
         return key.min + (std::min(key.max, key.min + 1e6) - key.min) * number(0, 1000) / 1000.0;
       case ValueType::boolean:
         return number(0, 1) == 1;
       case ValueType::choice:
-        return key
-            .choices[static_cast<std::size_t>(number(0, static_cast<int>(key.choices.size()) - 1))];
+        return choice(key);
       case ValueType::texts:
+        if (!key.choices.empty()) return std::vector<std::string>{choice(key), choice(key)};
         return std::vector<std::string>{text(), text()};
       case ValueType::point:
       case ValueType::points: {

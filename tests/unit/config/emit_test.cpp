@@ -135,6 +135,10 @@ class AnyConfig : public AnyValue {
       if (!fits(kind.needs) || again || (!config.stages.empty() && number(0, 1) == 1)) continue;
       StageConfig stage = kind.make();
       fill(kind.section, target_of(stage));
+      if (auto* classify = std::get_if<ClassifyConfig>(&stage)) {
+        classify->on = ClassifyOn::image;
+        classify->of.clear();
+      }
       if (auto* filter = std::get_if<FilterConfig>(&stage)) filter->labels.push_back(text());
       if (auto* track = std::get_if<TrackConfig>(&stage)) {
         std::array scores{track->low_score, track->high_score, track->new_score};
@@ -145,10 +149,17 @@ class AnyConfig : public AnyValue {
       config.stages.push_back(std::move(stage));
     }
     keep_what_fits(config);
+    if (there.contains("objects") && number(0, 1) == 1) {
+      ClassifyConfig crops;
+      fill(stage_kinds()[StageConfig(crops).index()].section, &crops);
+      crops.on = ClassifyOn::crops;
+      config.stages.emplace_back(crops);
+    }
     for (const SinkForm& form : sink_forms()) {
       if (!fits(form.needs) || (form.section.name != "table" && number(0, 1) == 1)) continue;
       SinkKind sink = form.make();
       fill(form.section, target_of(sink));
+      if (auto* video = std::get_if<VideoConfig>(&sink)) video->path += "x.mp4";
       config.sinks.push_back({sink, {}});
     }
     return config;

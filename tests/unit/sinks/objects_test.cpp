@@ -118,6 +118,40 @@ TEST_F(ObjectSinkTest, ImagesCarryTheirBoxesAtKnownPlaces) {
   EXPECT_EQ(cv::norm(frame.image.rgb, before), 0) << "other sinks see the picture as it was";
 }
 
+TEST_F(ObjectSinkTest, ImagesShowTheZonesAndLinesOfTheirSource) {
+  SinkContext context;
+  context.areas.zones = {{"hall", {{0.5, 0.25}, {0.9, 0.25}, {0.9, 0.9}, {0.5, 0.9}}},
+                         {"elsewhere", {{10, 10}, {60, 10}, {60, 60}}}};
+  context.areas.zones[1].source = "other.jpg";
+  context.areas.lines = {{"door", {20, 400}, {200, 400}}};
+  Frame frame = detected("photos/one.jpg");
+  const auto sink = make_sink({ImagesConfig{dir() / "out", PictureFormat::png}, {}},
+                              make_identity(), kLabels, context);
+  sink->write(frame);
+  frame.reduction = 2;
+  frame.tag.index = 1;
+  cv::resize(frame.image.rgb, frame.image.rgb, {320, 240}, 0, 0, cv::INTER_NEAREST);
+  sink->write(frame);
+  const cv::Vec3b colour_of_areas(255, 214, 10);
+  const auto is_yellow = [&](const cv::Vec3b& found) {  // thin lines are softened at their edges
+    return cv::norm(found, colour_of_areas) < 40;
+  };
+  for (const int reduction : {1, 2}) {
+    const char* name = reduction == 1 ? "one_000000.png" : "one_000001.png";
+    const cv::Mat out = cv::imread((dir() / "out" / name).string());
+    const auto at = [&](int x, int y) { return rgb_at(out, x / reduction, y / reduction); };
+    EXPECT_TRUE(is_yellow(at(576, 300))) << "the zone's right side, " << reduction;
+    EXPECT_TRUE(is_yellow(at(500, 432))) << "its lower side";
+    EXPECT_TRUE(is_yellow(at(320, 380))) << "its left side";
+    EXPECT_EQ(at(500, 380), cv::Vec3b(120, 120, 120)) << "it is not filled";
+    EXPECT_TRUE(is_yellow(at(180, 400))) << "the line";
+    EXPECT_EQ(at(210, 400), cv::Vec3b(200, 0, 0)) << "which ends there";
+    EXPECT_EQ(at(36, 10), cv::Vec3b(200, 0, 0)) << "another source's zone";
+    EXPECT_EQ(at(220, 200), colour(2)) << "the dog";
+    EXPECT_EQ(at(320, 300), colour(2)) << "boxes lie over zones";
+  }
+}
+
 TEST_F(ObjectSinkTest, ImagesOfADecodedSmallerCopyAreScaled) {
   Frame frame = detected("photos/one.jpg");
   cv::resize(frame.image.rgb, frame.image.rgb, {320, 240}, 0, 0, cv::INTER_NEAREST);

@@ -103,8 +103,8 @@ TEST_F(RecordTest, NothingFoundIsSaidAndNothingLookedForIsNot) {
 TEST_F(RecordTest, CsvHasARowAnObject) {
   vision::Object followed = dog();
   followed.track = 7;
-  const auto sink =
-      make_sink({CsvConfig{dir() / "o.csv", 3}, {}}, make_identity(), kLabels, Answers::objects);
+  const auto sink = make_sink({CsvConfig{dir() / "o.csv", 3}, {}}, make_identity(), kLabels,
+                              {.answers = Answers::objects});
   for (const Outcome<Frame>& outcome :
        {Outcome<Frame>(detected({dog(), followed})), Outcome<Frame>(detected({})),
         Outcome<Frame>(make_failure("bad.jpg", "no"))}) {
@@ -228,6 +228,7 @@ TEST_F(RecordTest, ManifestSaysWhatProducedTheResults) {
   summary.elapsed_s = 2.5;
   summary.images_per_s = 4;
   summary.bottleneck = "decode";
+  summary.lost = {"webhook http://host/***: 2 lost"};
   write_manifest(dir() / "reports", make_identity(), summary);
   EXPECT_THAT(list(dir() / "reports"), ElementsAre("manifest.json"));
   const Json manifest = Json::parse(read(dir() / "reports/manifest.json"));
@@ -237,6 +238,7 @@ TEST_F(RecordTest, ManifestSaysWhatProducedTheResults) {
   EXPECT_EQ(manifest["counts"],
             (Json{{"seen", 10}, {"done", 7}, {"failed", 2}, {"filtered", 1}, {"reduced", 3}}));
   EXPECT_EQ(manifest["decode"], "fast");
+  EXPECT_EQ(manifest["lost"], Json::array({"webhook http://host/***: 2 lost"}));
   EXPECT_EQ(manifest["config"], make_identity().config_yaml);
   EXPECT_EQ(manifest["started"], "2026-03-01T12:34:56Z");
   EXPECT_THAT(manifest["ended"].get<std::string>(),
