@@ -127,6 +127,21 @@ TEST_F(Detect, NoSecretOfAWebhookIsWritten) {
   }
 }
 
+TEST_F(Detect, TheBuiltInDetectorNeedsNoModelNamed) {
+  const fs::path data = test::source_dir() / "tests/golden/models/builtin_detector";
+  const ProcessResult result = fovea({"detect", (data / "smear.png").string(), "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const Json found = records_of(result.out).at(0).at("objects");
+  const Json expected = Json::parse(read_text(data / "detections.json")).at("objects");
+  ASSERT_EQ(found.size(), expected.size());
+  const std::vector<std::string> names{"RBC", "WBC", "Platelets"};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].at("id"), expected[i].at("id"));
+    EXPECT_EQ(found[i].at("name"), names.at(found[i].at("id").get<std::size_t>()));
+    EXPECT_NEAR(found[i].at("score").get<double>(), expected[i].at("score").get<double>(), 1e-3);
+  }
+}
+
 TEST_F(Detect, EveryPrecisionFindsObjects) {
   picture("a.png", 1);
   for (const char* precision : {"fp16", "int8"}) {

@@ -10,17 +10,14 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 
 #include "compute/error.hpp"
+#include "tests/golden/models/picture_answer.hpp"
 #include "tests/support/device_fixture.hpp"
 #include "tests/support/places.hpp"
 #include "vision/checkpoint/model_name.hpp"
 #include "vision/classify.hpp"
 #include "vision/detect.hpp"
-#include "vision/inference.hpp"
-#include "vision/preprocess/preprocessor.hpp"
 
 namespace fovea::golden {
 namespace {
@@ -41,21 +38,6 @@ fs::path picture_path() { return test::shared_data_dir() / "parity/000000039769.
 
 class PublishedNumbers : public test::DeviceTest, public testing::WithParamInterface<Published> {};
 
-/// What the model answers for the picture.
-std::vector<float> answer(compute::Device& device, const vision::Checkpoint& checkpoint,
-                          Precision precision) {
-  cv::Mat rgb;
-  cv::cvtColor(cv::imread(picture_path().string(), cv::IMREAD_COLOR), rgb, cv::COLOR_BGR2RGB);
-  const vision::Preprocessor preprocessor(checkpoint.preprocess());
-  vision::Inference inference(device, checkpoint, {.precision = precision});
-  vision::Pending pending = inference.begin(preprocessor.output_size(rgb.rows, rgb.cols), 1);
-  vision::ResampleScratch scratch;
-  preprocessor.resize({rgb}, pending.input(0), scratch);
-  pending.submit();
-  const auto found = pending.finish();
-  return {found.begin(), found.end()};
-}
-
 /// The model's folder; nothing where it is not in the cache.
 std::optional<fs::path> cached(const char* model) {
   try {
@@ -73,7 +55,7 @@ TEST_P(PublishedNumbers, AreOurs) {
                  << GetParam().model;
   }
   const auto checkpoint = vision::Checkpoint::open(*folder);
-  const std::vector<float> fp32 = answer(device(), checkpoint, Precision::fp32);
+  const std::vector<float> fp32 = answer(device(), checkpoint, Precision::fp32, picture_path());
   for (std::size_t i = 0; i < GetParam().first_logits.size(); ++i) {
     // Printed with four decimals (5e-5); the reference's own test allows 1e-4.
     EXPECT_NEAR(fp32[i], GetParam().first_logits[i], 1.5e-4) << "logit " << i;
@@ -83,8 +65,11 @@ TEST_P(PublishedNumbers, AreOurs) {
   if (GetParam().top1.has_value()) {
     EXPECT_EQ(best, *GetParam().top1) << names[static_cast<std::size_t>(best)];
   }
-  EXPECT_EQ(vision::top_labels(answer(device(), checkpoint, Precision::fp16), names, 1).front().id,
-            best);
+  EXPECT_EQ(
+      vision::top_labels(answer(device(), checkpoint, Precision::fp16, picture_path()), names, 1)
+          .front()
+          .id,
+      best);
 }
 
 INSTANTIATE_TEST_SUITE_P(Coco, PublishedNumbers,
@@ -107,7 +92,7 @@ TEST_F(PublishedDetections, OfYolosSmallAreOurs) {
   const std::optional<fs::path> folder = cached(kModel);
   if (!folder) GTEST_SKIP() << kModel << " is not in the cache: fovea models pull " << kModel;
   const auto checkpoint = vision::Checkpoint::open(*folder);
-  const std::vector<float> found = answer(device(), checkpoint, Precision::fp32);
+  const std::vector<float> found = answer(device(), checkpoint, Precision::fp32, picture_path());
 
   constexpr std::size_t kLogits = 92, kRow = kLogits + 4;
   ASSERT_EQ(found.size(), 100 * kRow);
