@@ -26,10 +26,6 @@ inline const fs::path kTinyModel = test::source_dir() / "tests/golden/models/dat
 inline const fs::path kTinyDetector =
     test::source_dir() / "tests/golden/models/data/yolos-own-grid";
 
-/// The same of a detector: seven detection tokens, five classes.
-inline const fs::path kTinyDetector =
-    test::source_dir() / "tests/golden/models/data/yolos-own-grid";
-
 inline std::string read_text(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
