@@ -172,7 +172,7 @@ TEST(Emit, ATokenIsNeverWritten) {
   config.stages.emplace_back(ClassifyConfig{.model = "m"});
   config.view = ViewConfig{.http = "0.0.0.0:80", .token = "correct-horse-battery"};
   const std::string yaml = emit_yaml(config);
-  EXPECT_THAT(yaml, testing::HasSubstr("\nview: {http: 0.0.0.0:80, token: \"***\"}\n"));
+  EXPECT_THAT(yaml, testing::HasSubstr("\nview: {http: \"0.0.0.0:80\", token: \"***\"}\n"));
   EXPECT_THAT(to_string(check_config_text(yaml, "t", {}, false).faults),
               testing::HasSubstr("the token was taken out when it was printed"));
 }
