@@ -120,8 +120,11 @@ TEST(Mutation, TheCheckerAlwaysAnswers) {
     const CheckedConfig checked = check_config_text(text, "t.yaml", {}, false);
     if (checked.faults.empty()) {
       ++valid;
-      // What is valid can be written down and read again.
-      const CheckedConfig again = check_config_text(emit_yaml(checked.config), "e", {}, false);
+      // What is valid can be written down and read again, but for secrets, which are left out.
+      CheckedConfig again = check_config_text(emit_yaml(checked.config), "e", {}, false);
+      std::erase_if(again.faults, [](const Fault& fault) {
+        return fault.what.find("was taken out when it was printed") != std::string::npos;
+      });
       ASSERT_EQ(to_string(again.faults), "") << emit_yaml(checked.config);
       continue;
     }
