@@ -11,7 +11,7 @@ void check_webhook(const WebhookConfig& hook, const Place& place, std::vector<Fa
       "such a file was written by fovea, which writes no secrets: "
       "put the address or token in its place";
   if (hook.url.ends_with(kHidden) || hook.token == kHidden) {
-    faults.push_back({place, "the webhook's secret is hidden", kWriteAnew});
+    faults.push_back({place, "the webhook's secret was taken out when it was printed", kWriteAnew});
   } else if (!hook.url.empty() && !is_hook_address(hook.url)) {
     faults.push_back({place, "the webhook's url is no http or https address",
                       "write it as https://HOST/PATH, what is special in a password as %XX"});

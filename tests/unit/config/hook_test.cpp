@@ -60,7 +60,7 @@ TEST(Webhook, IsReadWholeAndWrittenWithoutItsSecrets) {
     EXPECT_THAT(yaml, Not(HasSubstr(secret)));
   }
   EXPECT_THAT(to_string(check_config_text(yaml, "again.yaml", {}, false).faults),
-              HasSubstr("the webhook's secret is hidden"))
+              HasSubstr("the webhook's secret was taken out when it was printed"))
       << "such a file would tell nobody";
 }
 
