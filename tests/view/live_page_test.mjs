@@ -141,7 +141,7 @@ await run('zones drawn on it pass fovea check', async () => {
   const yaml = await page.inputValue('#paint-yaml');
   assert.match(yaml, /zone_1/);
   check_painted(fovea, out, yaml);
-  await page.locator('#paint-close').click();
+  await page.locator('#painter-close').click();
 });
 
 await run('no password is in anything that comes out', async () => {
