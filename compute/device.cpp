@@ -188,16 +188,19 @@ Device::Device(const DeviceOptions& options) : impl_(std::make_unique<Impl>()) {
   impl.command_pool = {impl.get(), commands};
 
   std::vector<std::byte> cached;
+  std::filesystem::path fft_file;
   impl.cache_key = cache_key(facts.basic);
   impl.tune_seconds = options.tune_seconds;
   if (!options.cache_dir.empty()) {
     impl.cache_file = options.cache_dir / fmt::format("pipelines-{}.bin", impl.info.uuid);
     cached = load_pipeline_cache(impl.cache_file, impl.cache_key);
+    fft_file = options.cache_dir / fmt::format("fft-{}.bin", impl.info.uuid);
     impl.tuning_file = options.cache_dir / fmt::format("tuning-{}.txt", impl.info.uuid);
     if (options.tune_seconds > 0) impl.tuning = load_tuning(impl.tuning_file, impl.cache_key);
   }
   impl.pipeline_cache = make_pipeline_cache(impl.get(), cached);
   impl.kernels = std::make_unique<KernelCache>(*this);
+  impl.fft = std::make_unique<FftPlans>(*this, std::move(fft_file), impl.cache_key);
 }
 
 Device::~Device() {
@@ -217,6 +220,7 @@ void Device::wait_idle() { vk::check(vkDeviceWaitIdle(impl_->get()), "wait for t
 bool Device::save_pipeline_cache() noexcept {
   if (impl_->cache_file.empty()) return false;
   try {
+    impl_->fft->save();
     std::size_t size = 0;
     const VkPipelineCache cache = impl_->pipeline_cache.get();
     if (vkGetPipelineCacheData(impl_->get(), cache, &size, nullptr) != VK_SUCCESS) return false;

@@ -13,6 +13,7 @@
 
 #include "compute/buffer.hpp"
 #include "compute/device.hpp"
+#include "compute/fft_plan.hpp"
 #include "compute/kernel.hpp"
 #include "compute/queue.hpp"
 #include "compute/tuning.hpp"
@@ -74,6 +75,7 @@ struct Device::Impl {
   vk::CommandPoolHandle command_pool;
   vk::PipelineCacheHandle pipeline_cache;
   std::unique_ptr<KernelCache> kernels;
+  std::unique_ptr<FftPlans> fft;
 
   std::atomic<std::uint64_t> memory_in_use_bytes{0}, memory_peak_bytes{0};
 

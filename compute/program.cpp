@@ -110,7 +110,7 @@ void Program::Impl::make_pools(int slot_count) {
   }
   std::uint32_t bindings = 1, sets = 1;  // a pool holds at least one
   for (const RecordedStep& step : recorded) {
-    if (step.kernel->contract().by_address) continue;
+    if (step.kernel == nullptr || step.kernel->contract().by_address) continue;
     bindings += static_cast<std::uint32_t>(step.bindings.size());
     ++sets;
   }
@@ -222,13 +222,21 @@ void Program::Impl::record(Run::Slot& slot) {
 }
 
 void Program::Impl::record_step(Run::Slot& slot, std::size_t index) {
-  const VkCommandBuffer commands = slot.commands;
   const RecordedStep& step = recorded[index];
-  const Kernel::Impl& kernel = step.kernel->impl();
   std::vector<BufferSlice> places;
   for (const std::uint32_t id : step.bindings) places.push_back(place_of(*this, slot, id));
+  if (steps[index].barrier_before) barrier(slot.commands, kShaderWrite, kShaderAny);
+  if (step.work) {
+    kept.push_back(step.work->record(slot.commands, places));
+  } else {
+    record_dispatch(slot.commands, step, places, steps[index].groups);
+  }
+}
 
-  if (steps[index].barrier_before) barrier(commands, kShaderWrite, kShaderAny);
+void Program::Impl::record_dispatch(VkCommandBuffer commands, const RecordedStep& step,
+                                    std::span<const BufferSlice> places,
+                                    const std::array<std::uint32_t, 3>& groups) {
+  const Kernel::Impl& kernel = step.kernel->impl();
   vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
   if (!kernel.contract.by_address) {
     const VkDescriptorSet set = make_set(kernel, places);
@@ -239,7 +247,6 @@ void Program::Impl::record_step(Run::Slot& slot, std::size_t index) {
     vkCmdPushConstants(commands, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
                        static_cast<std::uint32_t>(push.size()), push.data());
   }
-  const std::array<std::uint32_t, 3>& groups = steps[index].groups;
   vkCmdDispatch(commands, groups[0], groups[1], groups[2]);
 }
 

@@ -29,6 +29,8 @@ namespace fovea::compute {
 class Device;
 class Kernel;
 class Program;
+struct RecordedStep;                  // compute/program_impl.hpp
+class StepWork;                       // compute/step_work.hpp
 enum class ValueKind : std::uint8_t;  // compute/program_impl.hpp
 
 /// One entry of Program::steps(), for people and profilers.
@@ -51,6 +53,14 @@ struct Dispatch {
   std::span<const std::byte> push;
   std::array<std::uint32_t, 3> groups;
   double flop = 0;  // multiplications and additions the result needs, for profiles
+};
+
+/// A step that is more than one dispatch: `work` records its commands.
+struct Recording {
+  std::string kernel;  // Step::kernel
+  std::shared_ptr<const StepWork> work;
+  std::initializer_list<Tensor> reads, writes;
+  double flop = 0;  // Dispatch::flop
 };
 
 /// The bytes of a plain struct of 4-byte members, for Dispatch::push.
@@ -86,6 +96,10 @@ class ProgramBuilder {
   /// Throws ShapeError when the kernel's contract and the tensors disagree.
   /// Every value is written by exactly one dispatch.
   void dispatch(std::string name, const Dispatch& step);
+  /// The same for a step that records itself, but no kernel's contract is checked.
+  void record(std::string name, const Recording& step);
+  /// A value that one step alone uses, as room to work in: among its writes, read by none.
+  Tensor workspace(std::string name, const TensorSpec& spec);
   /// The plan that the next dispatch follows, as an index into `plans`: what the device's Tuning
   /// knows of `step` ("linear 197x576x192 fp32"), else 0. Requires: `plans` is not empty.
   std::size_t choose(std::string step, std::vector<std::string> plans);
@@ -118,6 +132,8 @@ class ProgramBuilder {
 
  private:
   Tensor add(std::string name, const TensorSpec& spec, ValueKind kind);
+  void append(Step step, std::initializer_list<Tensor> reads, std::initializer_list<Tensor> writes,
+              RecordedStep recorded);
   Program build_with(int slots, Timing timing, std::vector<bool> left_out);
 
   std::unique_ptr<Impl> impl_;

@@ -103,9 +103,14 @@ Tensor ProgramBuilder::value(std::string name, const TensorSpec& spec) {
 
 Tensor ProgramBuilder::companion(const Tensor& of, std::string name, const TensorSpec& spec) {
   assert(!companion_of(of));
+  const Tensor tensor = workspace(std::move(name), spec);
+  impl_->companions.emplace(of.id, tensor);
+  return tensor;
+}
+
+Tensor ProgramBuilder::workspace(std::string name, const TensorSpec& spec) {
   const Tensor tensor = value(std::move(name), spec);
   impl_->values[tensor.id].read = true;
-  impl_->companions.emplace(of.id, tensor);
   return tensor;
 }
 
@@ -151,7 +156,22 @@ void ProgramBuilder::dispatch(std::string name, const Dispatch& d) {
   RecordedStep recorded;
   recorded.kernel = &d.kernel;
   recorded.push.assign(d.push.begin(), d.push.end());
-  for (const Tensor& tensor : d.reads) {
+  append(std::move(step), d.reads, d.writes, std::move(recorded));
+}
+
+void ProgramBuilder::record(std::string name, const Recording& recording) {
+  Step step;
+  step.name = impl_->prefix + name;
+  step.kernel = recording.kernel;
+  step.flop = recording.flop;
+  RecordedStep recorded;
+  recorded.work = recording.work;
+  append(std::move(step), recording.reads, recording.writes, std::move(recorded));
+}
+
+void ProgramBuilder::append(Step step, std::initializer_list<Tensor> reads,
+                            std::initializer_list<Tensor> writes, RecordedStep recorded) {
+  for (const Tensor& tensor : reads) {
     Value& value = impl_->values.at(tensor.id);
     if (!value.written) {
       throw ShapeError(fmt::format("'{}' is read before any step writes it", value.name),
@@ -162,7 +182,7 @@ void ProgramBuilder::dispatch(std::string name, const Dispatch& d) {
     step.read_bytes += value.spec.size_bytes();
     recorded.bindings.push_back(tensor.id);
   }
-  for (const Tensor& tensor : d.writes) {
+  for (const Tensor& tensor : writes) {
     Value& value = impl_->values.at(tensor.id);
     if (value.written) {
       throw ShapeError(fmt::format("'{}' is written twice", value.name),
@@ -224,7 +244,9 @@ Program ProgramBuilder::build_with(int slots, Timing timing, std::vector<bool> l
   program->recorded = std::move(impl_->recorded);
   program->left_out = std::move(left_out);
   std::vector<const Kernel*> needed;
-  for (const RecordedStep& step : program->recorded) needed.push_back(step.kernel);
+  for (const RecordedStep& step : program->recorded) {
+    if (step.kernel != nullptr) needed.push_back(step.kernel);
+  }
   kernels(impl_->device).compile(needed);
   program->make_pools(slots);
   for (int i = 0; i < slots; ++i) program->make_slot(program->slots.emplace_back());

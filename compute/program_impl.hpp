@@ -5,6 +5,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "compute/device_impl.hpp"
 #include "compute/program.hpp"
 #include "compute/schedule.hpp"
+#include "compute/step_work.hpp"
 
 namespace fovea::compute {
 
@@ -26,9 +28,10 @@ struct Value {
   bool written = false, read = false;
 };
 
-/// A dispatch as it will be recorded.
+/// A step as it will be recorded: a kernel's dispatch, or work of its own.
 struct RecordedStep {
   const Kernel* kernel = nullptr;
+  std::shared_ptr<const StepWork> work;
   std::vector<std::uint32_t> bindings;  // value per binding
   std::vector<std::byte> push;
 };
@@ -82,6 +85,7 @@ struct Program::Impl {
   std::optional<Buffer> arena;
   vk::DescriptorPoolHandle descriptors;
   vk::CommandPoolHandle command_pool, copy_pool;
+  std::vector<std::shared_ptr<const void>> kept;  // what recorded works refer to
   std::deque<Run::Slot> slots;
 
   std::uint32_t query_count() const;
@@ -92,6 +96,9 @@ struct Program::Impl {
   VkDescriptorSet make_set(const Kernel::Impl& kernel, std::span<const BufferSlice> places);
   void record(Run::Slot& slot);
   void record_step(Run::Slot& slot, std::size_t index);
+  void record_dispatch(VkCommandBuffer commands, const RecordedStep& step,
+                       std::span<const BufferSlice> places,
+                       const std::array<std::uint32_t, 3>& groups);
   void record_copy_out(const Run::Slot& slot) const;
 };
 

@@ -28,7 +28,7 @@ if ! command -v apt-get > /dev/null; then
   say "this system has no apt-get; going on with what is installed."
   say "Fovea needs: CMake 3.25, Ninja, GCC 12 or clang 14, glslc, a Vulkan loader and driver,"
   say "OpenCV (core imgproc imgcodecs videoio), FFmpeg's libraries, yaml-cpp, nlohmann-json, CLI11,"
-  say "fmt, libcurl, pugixml, GNU libmicrohttpd."
+  say "fmt, libcurl, pugixml, GNU libmicrohttpd; for spectral stages VkFFT 1.3.4 and glslang."
   exit 0
 fi
 
@@ -75,9 +75,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${missing[@]}" > /dev/null
 fi
 
-# Debian 12's own Mesa 22.3 works; its backports bring a software device two to four times as fast.
-# The extra source is used for this one installation and not added to the system.
-newer_mesa() {
+# Installs packages of Debian 12's backports. The extra source is used for this one installation and
+# not added to the system.
+from_backports() {
   local mirror work
   mirror=$(apt_sources | awk '$2 == "bookworm" {print $1; exit}')
   [ -n "$mirror" ] || { say "found no bookworm mirror in the apt sources."; return 1; }
@@ -89,21 +89,47 @@ newer_mesa() {
   chmod 755 "$work"
   as_root apt-get "${options[@]}" update &&
     as_root env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y \
-      --no-install-recommends -t bookworm-backports mesa-vulkan-drivers > /dev/null
+      --no-install-recommends -t bookworm-backports "$@" > /dev/null
   local result=$?
   rm -rf "$work"
   return $result
 }
 
+# Debian 12's own Mesa 22.3 works; its backports bring a software device two to four times as fast.
 if [ "$codename" = bookworm ]; then
   mesa=$(dpkg-query -W -f '${Version}' mesa-vulkan-drivers)
   if dpkg --compare-versions "$mesa" lt 24; then
     if [ "${FOVEA_KEEP_MESA:-}" = 1 ]; then
       say "keeping Mesa $mesa, as FOVEA_KEEP_MESA=1 asks."
-    elif can_be_root && newer_mesa; then
+    elif can_be_root && from_backports mesa-vulkan-drivers; then
       say "Mesa $(dpkg-query -W -f '${Version}' mesa-vulkan-drivers) from the distribution's backports."
     else
       say "could not take a newer Mesa from the backports; going on with Mesa $mesa (slower without a GPU)."
     fi
+  fi
+fi
+
+# The spectral stages need VkFFT 1.3.4; Debian 12 has it in its backports alone. Everything else is
+# built without it where the distribution has none.
+vkfft_is_there() {
+  installed glslang-dev && installed libvkfft-dev &&
+    dpkg --compare-versions "$(dpkg-query -W -f '${Version}' libvkfft-dev)" ge 1.3.4
+}
+install_vkfft() {
+  if [ "$codename" = bookworm ]; then
+    from_backports libvkfft-dev glslang-dev
+    return
+  fi
+  local candidate
+  candidate=$(apt-cache policy libvkfft-dev 2> /dev/null | awk '/Candidate:/ {print $2}')
+  [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge 1.3.4 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      libvkfft-dev glslang-dev > /dev/null
+}
+if ! vkfft_is_there; then
+  if can_be_root && install_vkfft; then
+    say "VkFFT $(dpkg-query -W -f '${Version}' libvkfft-dev) for the spectral stages."
+  else
+    say "could not install VkFFT 1.3.4 (libvkfft-dev, glslang-dev); building without spectral stages."
   fi
 fi

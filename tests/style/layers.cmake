@@ -8,11 +8,12 @@ set(allow_compute shaders)
 set(allow_vision compute)
 set(allow_pipeline vision compute)
 # What each room may know of the room below it: pipeline/ sees no kernels and no tensors.
-set(pipeline_compute "compute/(device|device_facts|error|program|tuner|tuning|ops/peaks|ops/transformer)\\.hpp")
-set(vision_compute "compute/(device|error|buffer|parallel|program|tensor|tuner|ops/(half|quantize|resample|source_layout|storage|transformer))\\.hpp")
+set(pipeline_compute "compute/(device|device_facts|error|program|tuner|tuning|ops/fft|ops/peaks|ops/transformer)\\.hpp")
+set(vision_compute "compute/(device|error|buffer|parallel|program|tensor|tuner|ops/(fft|half|quantize|resample|source_layout|storage|transformer))\\.hpp")
 # <header regex> = the files that may include it
 set(doors
   "vulkan/=compute/vulkan\\.hpp"
+  "(vkFFT|glslang)=compute/vkfft\\.cpp"
   "opencv2/(core|imgproc)=(vision|pipeline)/.*"
   "opencv2/(imgcodecs|videoio|highgui)=pipeline/.*"
   "yaml-cpp/=pipeline/config/config_yaml\\.cpp"
