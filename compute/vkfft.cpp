@@ -51,6 +51,8 @@ int keep_complaint(const char* format, ...) {
 namespace fovea::compute::vkfft {
 namespace {
 
+constexpr pfUINT kLargestRaderPrime = 100;
+
 /// The C locale for this thread: VkFFT prints the constants of its kernels as text.
 class CLocale {
  public:
@@ -170,6 +172,8 @@ class Transform final : public StepWork {
     // Sines from tables: those of the device may be far coarser than a float.
     c.useLUT = 1;
     c.disableSetLocale = 1;
+    // Above, Bluestein's: Rader's kernels for large primes take a software device long to compile.
+    c.fixMaxRaderPrimeMult = c.fixMaxRaderPrimeFFT = kLargestRaderPrime;
 
     c.physicalDevice = &device.physical;
     c.device = &state_->device;

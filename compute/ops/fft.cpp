@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compute/ops/fft.hpp"
 
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -8,6 +9,7 @@
 
 #include "compute/error.hpp"
 #include "compute/fft_plan.hpp"
+#include "compute/kernel.hpp"
 #include "compute/ops/launch.hpp"
 
 namespace fovea::compute::ops {
@@ -24,6 +26,27 @@ void require_columns(std::string_view op, std::int64_t columns) {
   reject(op, fmt::format("planes of {} column(s) have no spectrum of half their width", columns),
          std::string(op),
          "give planes of 2 columns or more; a single column can be given as a row");
+}
+
+/// The part of a spectrum that a real plane has: VkFFT transforms two lines at once, and what is
+/// no line's would get into its neighbour.
+Tensor hermitian(ProgramBuilder& p, const Tensor& x, std::int64_t width) {
+  struct Push {
+    std::uint32_t values, rows, width;
+  };
+  const std::uint32_t lanes = elementwise_lanes(p.device());
+  const std::int64_t values = x.shape().element_count() / 2;
+  const Push push{static_cast<std::uint32_t>(values), static_cast<std::uint32_t>(x.shape()[1]),
+                  static_cast<std::uint32_t>(width)};
+  const Tensor y = p.value("hermitian", x.spec);
+  p.dispatch("hermitian",
+             {kernels(p.device()).get("hermitian", std::array{lanes}),
+              {x},
+              {y},
+              push_bytes(push),
+              split_groups(p.device(), "irfft2", ceil_div(values, std::int64_t{8} * lanes)),
+              0});
+  return y;
 }
 
 }  // namespace
@@ -63,9 +86,10 @@ Tensor irfft2(ProgramBuilder& p, const Tensor& spectrum, std::int64_t width) {
   }
   const FftSize size{shape[0], shape[1], width, FftDirection::inverse};
   require_fft("irfft2");
+  const Tensor own = hermitian(p, spectrum, width);
   const Tensor y = p.value("irfft2", {{size.planes, size.rows, size.columns}});
   const Tensor room = p.workspace("irfft2.room", spectrum.spec);
-  p.record("irfft2", {"vkfft", fft_plans(p.device()).get(size), {spectrum}, {y, room}, flop(size)});
+  p.record("irfft2", {"vkfft", fft_plans(p.device()).get(size), {own}, {y, room}, flop(size)});
   return y;
 }
 

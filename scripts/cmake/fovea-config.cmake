@@ -6,6 +6,5 @@ foreach(package Vulkan fmt yaml-cpp nlohmann_json CLI11 CURL pugixml Threads Pkg
 endforeach()
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
-find_package(glslang CONFIG QUIET)  # of fovea::compute, where it was built with VkFFT
 include(${CMAKE_CURRENT_LIST_DIR}/FoveaOpenCV.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/fovea-targets.cmake)

@@ -82,13 +82,12 @@ std::string name_of_fft(const ::testing::TestParamInfo<FftTest::ParamType>& info
          std::to_string(info.param.columns);
 }
 
-// Primes of every way VkFFT has: its own kernels to 13, Rader's and Bluestein's convolutions above.
+// Powers of two, products of the small primes that VkFFT has kernels for (2 to 13), and a prime
+// that goes through a convolution. Few: a software device compiles most of a second for each.
 INSTANTIATE_TEST_SUITE_P(Sizes, FftTest,
-                         ::testing::Values(FftCase{1, 1, 2}, FftCase{3, 1, 13}, FftCase{2, 1, 127},
+                         ::testing::Values(FftCase{1, 1, 2}, FftCase{3, 1, 13}, FftCase{1, 1, 127},
                                            FftCase{2, 7, 5}, FftCase{5, 14, 14}, FftCase{2, 16, 16},
-                                           FftCase{3, 13, 127}, FftCase{2, 127, 13},
-                                           FftCase{1, 17, 34}, FftCase{2, 2, 257},
-                                           FftCase{1, 96, 60}, FftCase{1, 120, 160}),
+                                           FftCase{1, 120, 160}),
                          name_of_fft);
 
 class FftProgramTest : public DeviceTest {
@@ -132,11 +131,12 @@ TEST_F(FftProgramTest, ListsItsStepsLikeAnyOther) {
   const Tensor x = builder.input("x", {{1, 8, 8}});
   builder.output("y", compute::ops::irfft2(builder, compute::ops::rfft2(builder, x), 8));
   const compute::Program program = std::move(builder).build(1);
-  ASSERT_EQ(program.steps().size(), 2u);
+  ASSERT_EQ(program.steps().size(), 3u);
   EXPECT_EQ(program.steps()[0].name, "rfft2");
   EXPECT_EQ(program.steps()[0].kernel, "vkfft");
-  EXPECT_TRUE(program.steps()[1].barrier_before);
-  EXPECT_GT(program.steps()[1].flop, 0);
+  EXPECT_EQ(program.steps()[1].name, "hermitian");
+  EXPECT_TRUE(program.steps()[2].barrier_before);
+  EXPECT_GT(program.steps()[2].flop, 0);
 }
 
 class FftErrorsTest : public DeviceTest {};
