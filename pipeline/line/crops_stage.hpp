@@ -25,6 +25,7 @@ class CropsStage : public FrameStage {
   std::string_view name() const override { return classifier_->name(); }
   std::vector<Data> needs() const override { return {Data::image, Data::objects}; }
   std::vector<Data> gives() const override { return {}; }
+  ModelStage* model() override { return classifier_.get(); }
   /// Throws FrameError when the classifier cannot take an object's part of the picture.
   std::optional<Frame> process(Frame frame) override;
 

@@ -253,6 +253,7 @@ LiveOptions live_options(const RunConfig& config, const RunOptions& options,
       live.detect_every = track->detect_every;
     }
   }
+  live.warm_up = true;
   live.stop = options.stop;
   live.on_progress = options.on_progress;
   live.on_notice = options.on_notice;

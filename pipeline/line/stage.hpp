@@ -23,6 +23,8 @@ using vision::InputSize;
 enum class Data : std::uint8_t { image, labels, objects, tracks, events };
 std::string to_string(Data data);
 
+class ModelStage;
+
 class Stage {
  public:
   virtual ~Stage() = default;
@@ -30,6 +32,8 @@ class Stage {
   virtual std::string_view name() const = 0;
   virtual std::vector<Data> needs() const = 0;
   virtual std::vector<Data> gives() const = 0;
+  /// The model that it runs, which may be itself; null where it runs none.
+  virtual ModelStage* model() { return nullptr; }
 };
 
 /// One picture in, one picture or none out. Called from one thread.
@@ -57,6 +61,7 @@ class Flight {
 /// inputs are of one size.
 class ModelStage : public Stage {
  public:
+  ModelStage* model() override { return this; }
   /// Pictures in one flight, at most, and flights in the air at once.
   virtual int batch() const = 0;
   virtual int slots() const = 0;

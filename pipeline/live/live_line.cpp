@@ -19,6 +19,7 @@
 #include "pipeline/live/device_turn.hpp"
 #include "pipeline/live/intake.hpp"
 #include "pipeline/live/later_stages.hpp"
+#include "pipeline/live/warm_up.hpp"
 #include "pipeline/live/workers.hpp"
 
 namespace fovea::pipeline {
@@ -64,6 +65,8 @@ class LiveLine {
 
   void run() {
     const Onlookers onlookers(*this);
+    if (options_.warm_up) guarded([this] { warm_up(); });
+    if (interrupted()) return;
     const Cameras cameras(*this);
     Crew crew([this] { close_all(); });
     crew.spawn([this] { guarded([this] { serve(); }); });
@@ -92,6 +95,22 @@ class LiveLine {
     batching.most = std::clamp<std::size_t>(batching.most, 1,
                                             static_cast<std::size_t>(std::max(1, model_.batch())));
     return batching;
+  }
+
+  /// Pictures that one batch can hold: as many as it may, or as sources keep ready.
+  std::size_t largest_batch() const {
+    std::size_t rooms = 0;
+    for (const LiveSource& source : sources_) rooms += source.queue.room;
+    return std::min(batching().most, std::max<std::size_t>(1, rooms));
+  }
+
+  void warm_up() {
+    if (options_.on_notice) {
+      options_.on_notice("warming up: sources are opened once the model's kernels are compiled");
+    }
+    if (pipeline::warm_up(chain_, largest_batch(), options_.stop)) return;
+    stopping_ = true;
+    for (std::size_t i = 0; i < sources_.size(); ++i) board_->state(i, SourceState::ended, {}, 0);
   }
 
   /// Begun before the first source is opened, ended whatever happens.

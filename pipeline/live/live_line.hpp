@@ -25,6 +25,8 @@ struct LiveOptions {
   int decode_threads = 1;  // that prepare the frames of one batch; >= 1
   /// The model looks at every so manieth frame of a source; stages after it get all. >= 1.
   int detect_every = 1;
+  /// Every model makes its first batches before a source is opened (warm_up.hpp).
+  bool warm_up = false;
   /// Once true: what is on the device is finished, the rest is left; the run returns.
   const std::atomic<bool>* stop = nullptr;
   std::function<void(const Progress&)> on_progress;

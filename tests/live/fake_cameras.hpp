@@ -142,10 +142,15 @@ class SlowModel : public ModelStage {
   std::chrono::microseconds inference_;
 };
 
-/// A model of one picture at a time, whose first flight comes back only when it is released.
+/// A model whose first flight comes back only when it is released. Its inputs are of as many sizes
+/// as it is told, in turn.
 class HeldModel : public SlowModel {
  public:
-  HeldModel() : SlowModel(1, std::chrono::microseconds(0)) {}
+  explicit HeldModel(int batch = 1, int sizes = 1)
+      : SlowModel(batch, std::chrono::microseconds(0)), sizes_(sizes) {}
+  InputSize input_size(const Frame& frame) const override {
+    return {1 + frame.width_px % sizes_, 1};
+  }
   std::unique_ptr<Flight> begin(InputSize size, int n) override {
     return std::make_unique<HeldFlight>(SlowModel::begin(size, n), *this);
   }
@@ -177,6 +182,7 @@ class HeldModel : public SlowModel {
     HeldModel& model_;
   };
 
+  int sizes_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool released_ = false;
@@ -281,8 +287,10 @@ class LiveRun {
   }
   ~LiveRun() { stop(); }
 
+  /// As Ctrl-C does; the run may go on for a while.
+  void interrupt() { stop_ = true; }
   void stop() {
-    stop_ = true;
+    interrupt();
     join();
   }
   /// The summary of a run that ended. Throws what it threw.
