@@ -22,12 +22,14 @@ namespace fovea::pipeline {
 
 /// The frame is with the device.
 struct OnDevice {};
+/// It was to go there when the run was stopped.
+struct LeftBehind {};
 
 /// A frame of one batch, in its place: for the model, past it (detect_every), or failed.
 struct Rider {
   std::size_t source = 0;
   std::chrono::steady_clock::time_point captured;
-  std::variant<OnDevice, Prepared, Frame, Failure> item;
+  std::variant<OnDevice, LeftBehind, Prepared, Frame, Failure> item;
 };
 
 class Intake {

@@ -171,18 +171,30 @@ class LiveLine {
   /// False once the line is closed.
   bool depart(std::vector<Rider> riders) {
     Batcher batcher(model_.batch());
+    std::vector<Rider*> passengers;  // by the batcher's numbers
     for (Rider& rider : riders) {
       if (auto* prepared = std::get_if<Prepared>(&rider.item)) {
         batcher.add(std::move(*prepared));
         rider.item = OnDevice{};
+        passengers.push_back(&rider);
       }
     }
     batcher.end();
     while (auto gathered = batcher.next()) {
       if (!turn_.take()) return false;
+      if (stopping_.load()) stay_behind(*gathered, passengers);
       if (!trips_.push({launch(model_, std::move(*gathered)), {}})) return false;
     }
     return trips_.push({std::nullopt, std::move(riders)});
+  }
+
+  /// Stopped while batches of other sizes were on the device: nobody waits for this one.
+  void stay_behind(Gathered& batch, const std::vector<Rider*>& passengers) {
+    for (auto& [number, picture] : batch.pictures) {
+      passengers[static_cast<std::size_t>(number)]->item = LeftBehind{};
+      batch.failures.push_back({number, Failure{picture.frame.tag, {}, {}, {}, 0}});
+    }
+    batch.pictures.clear();
   }
 
   void collect() {
@@ -201,7 +213,14 @@ class LiveLine {
       }
       lander.reset();  // it numbers what one call of depart() sent
       std::vector<Outcome<Frame>> frames;
+      std::vector<const Rider*> riders;
       for (Rider& rider : trip->riders) {
+        if (std::holds_alternative<LeftBehind>(rider.item)) {
+          slots_->drop(rider.source, DropReason::stop);
+          landed.pop_front();
+          continue;
+        }
+        riders.push_back(&rider);
         if (std::holds_alternative<OnDevice>(rider.item)) {
           frames.push_back(std::move(landed.front()));
           landed.pop_front();
@@ -216,7 +235,7 @@ class LiveLine {
       const double stages_s = std::chrono::duration<double>(Clock::now() - begun).count() /
                               static_cast<double>(std::max<std::size_t>(1, kept.size()));
       for (std::size_t i = 0; open && i < kept.size(); ++i) {
-        open = send_on(trip->riders[i], std::move(kept[i]), stages_s);
+        open = send_on(*riders[i], std::move(kept[i]), stages_s);
       }
     }
     parcels_.close();
