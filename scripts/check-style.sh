@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Formatting, licence lines, layers, doors, file lengths, shader blocks. Prints every fault.
+# Formatting, licence lines, layers, doors, file lengths, tests that nothing runs. Prints every fault.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,6 +32,15 @@ for file in "${licensed[@]}"; do
   lines=$(wc -l < "$file")
   [ "$lines" -le 400 ] || fault "$file: $lines lines; more than 400 is two ideas"
 done
+
+# A test's file is named in its folder's CMakeLists.txt, or its part of the name where that makes names.
+while read -r file; do
+  list=$(dirname "$file")/CMakeLists.txt
+  name=$(basename "$file")
+  grep -qwF "$name" "$list" 2> /dev/null ||
+    { grep -qF '}_test.cpp' "$list" && grep -qwF "${name%_test.cpp}" "$list"; } 2> /dev/null ||
+    fault "$file: in no CMakeLists.txt, so it never runs"
+done < <(printf '%s\n' "${sources[@]}" | grep -E '^tests/.*_test\.cpp$')
 
 cmake -DROOT="$PWD" -P tests/style/layers.cmake || faults=$((faults + 1))
 

@@ -28,11 +28,11 @@ std::string source_text(const SourceConfig& source) {
       text = "video " + source.path.string();
       break;
     case SourceKind::webcam:
-      text = "webcam " + source.address;
+      text = "webcam " + masked_address(source.address);
       break;
     case SourceKind::rtsp:
     case SourceKind::mjpeg:
-      text = masked(source.address);
+      text = masked_address(source.address);
       break;
   }
   if (source.watch) text += ", watched";

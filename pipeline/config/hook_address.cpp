@@ -64,6 +64,10 @@ bool is_hook_address(std::string_view url) { return parse(url).has_value(); }
 std::string shown_address(std::string_view url) {
   const std::optional<Parts> parts = parse(url);
   if (!parts) return std::string(kHidden);
+  // "me:12/34@host": with a slash in a password of digits, what looks like a port is none.
+  const bool in_doubt = parts->rest.find('@') != std::string_view::npos &&
+                        parts->host.find(':') != std::string_view::npos;
+  if (in_doubt) return std::string(kHidden);
   std::string shown = std::string(parts->scheme) + std::string(parts->host);
   if (!parts->user.empty() || parts->rest.size() > 1) return shown.append("/").append(kHidden);
   return shown.append(parts->rest);

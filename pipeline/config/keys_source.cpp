@@ -35,7 +35,7 @@ Key address_key(std::string name, SourceKind kind, std::string doc) {
   };
   result.get = [kind](const void* target) -> Value {
     const auto& source = *static_cast<const SourceConfig*>(target);
-    return source.kind == kind ? masked(source.address) : std::string();
+    return source.kind == kind ? masked_address(source.address) : std::string();
   };
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include "compute/error.hpp"
 #include "pipeline/config/keys.hpp"
+#include "pipeline/config/mask.hpp"
 #include "pipeline/config/tree.hpp"
 
 namespace fovea::pipeline {
@@ -122,7 +123,9 @@ void set_origin(Node& node, const Mark& mark) {
 Override parse_override(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw ConfigError("'" + text + "' is not PATH=VALUE", "--set " + text,
+    // Whatever this was to be, it may hold the value of a secret.
+    const std::string shown = text.substr(0, text.find_first_of(" :"));
+    throw ConfigError("'" + shown + "' is not PATH=VALUE", "--set " + shown,
                       "write it as in --set stages[0].classify.top=3");
   }
   return {"--set", text.substr(0, equals), text.substr(equals + 1), false};
@@ -150,7 +153,9 @@ void apply_overrides(Document& document, std::span<const Override> overrides,
       std::vector<Fault> syntax;
       value = parse_yaml(change.value, change.label, syntax);
       if (!syntax.empty()) {
-        faults.push_back({place, "'" + change.value + "' is not a value: " + syntax.front().what,
+        const std::string what =
+            names_secret(change.path) ? "this" : "'" + masked_address(change.value) + "'";
+        faults.push_back({place, what + " is not a value: " + syntax.front().what,
                           "quote it for the shell and for YAML: --set 'a.b=\"text\"'"});
         continue;
       }

@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "pipeline/config/mask.hpp"
+
 namespace fovea::pipeline {
 
 const Node* Node::find(std::string_view key) const {
@@ -95,7 +97,8 @@ void expand_node(Node& node, const Document& document, const std::string& path,
   Expansion expansion = expand(node.text);
   if (expansion.broken) {
     faults.push_back({place_of(document, node.mark, path),
-                      "'" + node.text + "' is not a whole ${NAME} or ${NAME:-default}",
+                      (names_secret(path) ? "this" : "'" + masked_address(node.text) + "'") +
+                          " is not a whole ${NAME} or ${NAME:-default}",
                       "close the brace and use letters, digits and _ in the name; write $${ for "
                       "a literal ${"});
   } else if (!expansion.missing.empty()) {

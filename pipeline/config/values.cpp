@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "pipeline/config/mask.hpp"
 #include "pipeline/config/nearest.hpp"
 #include "pipeline/config/units.hpp"
 
@@ -41,7 +42,8 @@ std::string shown(const Node& node) {
   }
   constexpr std::size_t kShown = 60;
   const bool quoted_number = node.quoted && parse_number(node.text).has_value();
-  std::string text = node.text.size() > kShown ? node.text.substr(0, kShown) + "..." : node.text;
+  std::string text = masked_address(node.text);
+  if (text.size() > kShown) text = text.substr(0, kShown) + "...";
   return (quoted_number ? "the text \"" : "'") + text + (quoted_number ? "\"" : "'");
 }
 
@@ -214,7 +216,9 @@ std::string describe_type(const Key& key) {
 }
 
 std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
-  const ValueFault wrong_type{key.name + " is " + shown(node), "write " + describe_type(key)};
+  const bool hidden = node.is_scalar() && names_secret(key.name);
+  const ValueFault wrong_type{key.name + " is " + (hidden ? "no text" : shown(node)),
+                              "write " + describe_type(key)};
   if (key.type == ValueType::texts) {
     if (!node.is_scalar() && !node.is_list()) return wrong_type;
     return read_texts(key, node);

@@ -80,7 +80,7 @@ OpenCamera opener(const SourceConfig& config, const RunConfig& run, const Source
 }
 
 std::string address_of(const SourceConfig& config) {
-  if (is_camera(config)) return masked(config.address);
+  if (is_camera(config)) return masked_address(config.address);
   return config.kind == SourceKind::stdin_paths ? "standard input" : config.path.string();
 }
 

@@ -24,6 +24,8 @@ TEST(HookAddress, ShowsTheHostAndNoMore) {
   EXPECT_EQ(shown_address("http://127.0.0.1:81"), "http://127.0.0.1:81");
   EXPECT_EQ(shown_address("http://127.0.0.1:81/"), "http://127.0.0.1:81/");
   EXPECT_EQ(shown_address("https://me:pa/55@example.org/x"), "***") << "the port is no number";
+  EXPECT_EQ(shown_address("https://me:12/34@example.org/x"), "***") << "the port may be none";
+  EXPECT_EQ(shown_address("https://me:pa'\"55@example.org/x"), "https://example.org/***");
 }
 
 TEST(HookAddress, KnowsWhatIsNone) {
