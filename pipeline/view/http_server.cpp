@@ -2,7 +2,6 @@
 #include "pipeline/view/http_server.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <charconv>
 #include <mutex>
@@ -66,22 +65,27 @@ struct HttpServer::Core {
   Listener listener;
   MHD_Daemon* daemon = nullptr;
   std::mutex mutex;
-  std::uint64_t wakes = 0;                 // guarded by mutex
-  std::vector<MHD_Connection*> suspended;  // guarded by mutex
-  std::atomic<bool> stopping{false};
+  // Guarded by mutex:
+  std::uint64_t wakes = 0;
+  std::vector<MHD_Connection*> suspended;
+  bool stopping = false;
 
-  void wake() {
+  void wake(bool for_the_end = false) {
     const std::lock_guard lock(mutex);
     ++wakes;
+    stopping = stopping || for_the_end;
     for (MHD_Connection* connection : suspended) MHD_resume_connection(connection);
     suspended.clear();
   }
 
   ssize_t read(Flow& flow, char* into, std::size_t max) {
-    while (!stopping) {
+    while (true) {
       std::uint64_t before = 0;
       {
+        // Together: a stop in between would count as seen, and the stream be suspended behind it,
+        // which the library does not survive.
         const std::lock_guard lock(mutex);
+        if (stopping) return MHD_CONTENT_READER_END_OF_STREAM;
         before = wakes;
       }
       const std::optional<std::size_t> filled = flow.bytes->read(into, max);
@@ -93,7 +97,6 @@ struct HttpServer::Core {
       suspended.push_back(flow.connection);
       return 0;
     }
-    return MHD_CONTENT_READER_END_OF_STREAM;
   }
 
   MHD_Response* response_of(MHD_Connection* connection, ServerReply& reply) {
@@ -190,8 +193,7 @@ HttpServer::~HttpServer() {
     close(core_->listener.socket);
     return;
   }
-  core_->stopping = true;
-  core_->wake();
+  core_->wake(/*for_the_end=*/true);
   MHD_stop_daemon(core_->daemon);
 }
 
