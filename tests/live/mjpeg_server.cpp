@@ -42,6 +42,18 @@ void MjpegServer::Viewer::stay_silent() const {
   }
 }
 
+std::string MjpegServer::Viewer::next_request() const {
+  std::string request;
+  char buffer[2048];
+  while (!down_->load() && request.find("\r\n\r\n") == std::string::npos) {
+    if (!readable(socket_, kLookMs)) continue;
+    const ssize_t got = ::recv(socket_, buffer, sizeof buffer, 0);
+    if (got <= 0) return {};
+    request.append(buffer, static_cast<std::size_t>(got));
+  }
+  return down_->load() ? std::string() : request;
+}
+
 bool MjpegServer::Viewer::rest(std::chrono::microseconds time) const {
   std::this_thread::sleep_for(time);
   return !down_->load();
@@ -88,16 +100,8 @@ void MjpegServer::serve() {
     viewer.socket_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     viewer.down_ = &down_;
     if (viewer.socket_ < 0) continue;
-    char buffer[2048];
-    while (!down_ && viewer.request_.find("\r\n\r\n") == std::string::npos) {
-      if (!readable(viewer.socket_, kLookMs)) continue;
-      const ssize_t got = ::recv(viewer.socket_, buffer, sizeof buffer, 0);
-      if (got <= 0) break;
-      viewer.request_.append(buffer, static_cast<std::size_t>(got));
-    }
-    if (viewer.request_.find("\r\n\r\n") != std::string::npos) {
-      script_(connections_.fetch_add(1), viewer);
-    }
+    viewer.request_ = viewer.next_request();
+    if (!viewer.request_.empty()) script_(connections_.fetch_add(1), viewer);
     ::close(viewer.socket_);
   }
 }

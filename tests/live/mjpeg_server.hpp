@@ -23,6 +23,9 @@ class MjpegServer {
     void stay_silent() const;
     bool rest(std::chrono::microseconds time) const;
     const std::string& request() const { return request_; }
+    /// Of those that say more on one connection: the next one; empty when the viewer has gone or
+    /// the server goes down.
+    std::string next_request() const;
 
    private:
     friend class MjpegServer;
@@ -44,6 +47,7 @@ class MjpegServer {
   /// Listens again, on the same port.
   void come_up();
   int connections() const { return connections_; }
+  int port() const { return port_; }
   /// "http://127.0.0.1:<port>/video.mjpg", with "user:password@" in it if given.
   std::string url(const std::string& user = {}) const;
 
