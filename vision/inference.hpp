@@ -11,13 +11,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "compute/device.hpp"
 #include "compute/ops/transformer.hpp"
 #include "compute/program.hpp"
 #include "compute/tuner.hpp"
+#include "vision/attend/attend.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/input_size.hpp"
 
@@ -34,6 +37,9 @@ struct InferenceOptions {
   /// Of the sources, in all slots, that one program resizes.
   std::size_t staging_bytes = std::size_t{512} << 20;
   const std::atomic<bool>* stop = nullptr;  // once set, opening measures no more kernels
+  /// What Pending::attention() is to give beside the answers, raw or rollout. Of raw, a layer
+  /// costs the rows asked for; attention itself is computed as without.
+  std::optional<AttentionRequest> attention;
 };
 
 /// Keeps a count above zero while it lives.
@@ -64,6 +70,12 @@ class Pending {
   /// Waits. answers [size(), answer_length()], row-major: a classifier's logits, a detector's
   /// predictions (YolosModel::forward()). Valid while this Pending lives.
   std::span<const float> finish();
+  /// The token whose attention is asked for of picture i, AttentionQuery::patch alone:
+  /// other_tokens() + MapBack::patch_at(), or any other of the sequence. Before submit(); CLS, or
+  /// where there is none the first patch, unless it is called.
+  void ask(int i, int token);
+  /// Where picture i was looked at. After finish(). Requires: InferenceOptions::attention.
+  AttentionMaps attention(int i) const;
   /// Device time of the batch in nanoseconds, 0 where unknown. After finish().
   std::uint64_t device_ns() const { return run_.device_ns(); }
   /// Nanoseconds per step of Inference::program(); empty unless InferenceOptions::timing is
