@@ -7,11 +7,15 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
 #include "compute/ops/resample.hpp"
+#include "vision/attend/attention_steps.hpp"
+#include "vision/byte_table.hpp"
 #include "vision/models/model.hpp"
 #include "vision/preprocess/preprocessor.hpp"
 
@@ -31,14 +35,6 @@ std::span<const float> as_floats(std::span<const std::byte> bytes) {
 }
 std::span<std::uint8_t> as_pixels(std::span<std::byte> bytes) {
   return {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-}
-
-compute::ops::Table upload_byte_values(compute::ConstantStore& store, const ByteValues& values) {
-  const std::span<const float> all(values.front().data(), sizeof(ByteValues) / sizeof(float));
-  return compute::ops::upload_table(
-      store, "byte_values",
-      {static_cast<std::int64_t>(values.size()), static_cast<std::int64_t>(values.front().size())},
-      all);
 }
 
 std::size_t picture_bytes(InputSize size) {
@@ -67,6 +63,16 @@ std::span<std::uint8_t> Pending::input(int i) {
 std::span<const float> Pending::finish() {
   run_.wait();
   return answers_;
+}
+
+void Pending::ask(int i, int token) {
+  assert(attention_ != nullptr && i >= 0 && i < size_);
+  attention_->ask(run_, i, grid_, token);
+}
+
+AttentionMaps Pending::attention(int i) const {
+  assert(attention_ != nullptr && i >= 0 && i < size_);
+  return attention_->maps(run_, i, grid_);
 }
 
 struct Inference::Impl {
@@ -98,7 +104,9 @@ struct Inference::Impl {
         weights(gpu),
         byte_values(upload_byte_values(weights, preprocessor.byte_values())),
         model(make_model(gpu, weights, checkpoint, chosen.precision)),
-        usual_size(preprocessor.usual_size()) {}
+        usual_size(preprocessor.usual_size()) {
+    if (options.attention) attention.emplace(*options.attention, model->config());
+  }
 
   int kept_batch(int n) const {
     int batch = 1;
@@ -179,9 +187,11 @@ struct Inference::Impl {
 
   void append(compute::ProgramBuilder& builder, InputSize size, const Positions& positions,
               int batch) const {
-    const compute::Tensor images = pictures(builder, size, batch);
-    builder.output(kAnswers,
-                   model->forward(builder, compute::ops::Pixels{images, byte_values}, positions));
+    const compute::ops::Pixels images{pictures(builder, size, batch), byte_values};
+    std::vector<compute::Tensor> qkv;
+    const VitExtras extras{.qkv = attention ? &qkv : nullptr};
+    builder.output(kAnswers, model->forward(builder, images, positions, VitTaps::none, extras));
+    if (attention) attention->append(builder, qkv);
   }
 
   compute::Program build(InputSize size, const Positions& positions, int batch) {
@@ -197,6 +207,7 @@ struct Inference::Impl {
   compute::ops::Table byte_values;
   std::unique_ptr<Model> model;
   InputSize usual_size;
+  std::optional<AttentionSteps> attention;
   std::list<Kept> programs;  // the one used last in front
 };
 
@@ -237,7 +248,11 @@ Pending Inference::begin(InputSize size, int n) {
   }
   const auto answers =
       as_floats(run.output(kAnswers)).first(pictures * static_cast<std::size_t>(answer_length()));
-  return Pending(std::move(in_use), std::move(run), n, images, answers);
+  const AttentionSteps* attention = impl_->attention ? &*impl_->attention : nullptr;
+  const PatchGrid grid = patch_grid(config(), size.h, size.w);
+  // Rows of places that stay empty are asked for too, of tokens that are there.
+  if (attention != nullptr) attention->ask(run, kept.batch, grid);
+  return Pending(std::move(in_use), std::move(run), n, images, answers, attention, grid);
 }
 
 std::size_t Inference::max_source_bytes() const noexcept {

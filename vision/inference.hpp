@@ -26,6 +26,8 @@
 
 namespace fovea::vision {
 
+class AttentionSteps;  // vision/attend/attention_steps.hpp
+
 struct InferenceOptions {
   compute::ops::Precision precision = compute::ops::Precision::fp32;
   int max_batch = 1;  // pictures in one submission; larger costs memory and latency
@@ -85,18 +87,22 @@ class Pending {
  private:
   friend class Inference;
   Pending(InUse program, compute::Run run, int size, std::span<std::uint8_t> images,
-          std::span<const float> answers)
+          std::span<const float> answers, const AttentionSteps* attention, PatchGrid grid)
       : program_(std::move(program)),
         run_(std::move(run)),
         size_(size),
         images_(images),
-        answers_(answers) {}
+        answers_(answers),
+        attention_(attention),
+        grid_(grid) {}
 
   InUse program_;  // before the run, which must not outlive it
   compute::Run run_;
   int size_;
   std::span<std::uint8_t> images_;  // of `size_` pictures
   std::span<const float> answers_;
+  const AttentionSteps* attention_;  // null where none is asked for
+  PatchGrid grid_;
 };
 
 class Inference {
@@ -106,7 +112,8 @@ class Inference {
   /// that all of them together need about twice the memory of the largest. Those of other sizes
   /// of picture are kept too, and where they are too many, the one longest not used is dropped
   /// that is not in flight.
-  /// Throws ModelError when the checkpoint's processor and model do not fit each other.
+  /// Throws ModelError when the checkpoint's processor and model do not fit each other, ConfigError
+  /// as check_attention() and for masking.
   Inference(compute::Device& device, const Checkpoint& checkpoint,
             const InferenceOptions& options = {});
   ~Inference();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every variant of attention shares: bindings and access to rows of heads.
+// What every variant of attention shares: bindings and the rows of y.
 //
 // VEC4       four floats at a time: needs D % 4 == 0. Without it any D.
 // ADDRESS    as VEC4, tensors by address: see address.glsl.
 
 layout(constant_id = 2) const uint DIM = 64;  // D, channels per head
-const uint QUADS = (DIM + 3) / 4;
 
 #ifdef ADDRESS
 #include "address.glsl"
@@ -31,32 +30,7 @@ layout(push_constant) uniform Push {
   uint chunk;      // keys at a time, a multiple of 4 * LANES; attention_subgroup only
 };
 
-const uint QUERY = 0;
-const uint KEY = 1;
-const uint VALUE = 2;
-
-// The first float of head `sequence % heads` in image `sequence / heads`. Computed once: integer
-// division is slow. The host bounds B * T * 3C below 2^32.
-uint head_base(uint sequence) {
-  return (sequence / heads * tokens * 3 * heads + sequence % heads) * DIM;
-}
-
-// The first float of `part` of token `token` in the head that starts at `base`.
-uint head_row(uint base, uint part, uint token) { return base + (token * 3 + part) * heads * DIM; }
-
-// Channels 4 * quad.. of the row that starts at float `row`; zero beyond D.
-vec4 load_quad(uint row, uint quad) {
-#if defined(ADDRESS)
-  return read_quad(qkv, row / 4 + quad);
-#elif defined(VEC4)
-  return qkv[row / 4 + quad];
-#else
-  vec4 value = vec4(0.0);
-  [[unroll]] for (uint c = 0; c < 4; ++c)
-    value[c] = 4 * quad + c < DIM ? qkv[row + min(4 * quad + c, DIM - 1)] : 0.0;
-  return value;
-#endif
-}
+#include "attention_heads.glsl"
 
 void store_quad(uint sequence, uint token, uint quad, vec4 value) {
   const uint row = sequence / heads * queries + token;

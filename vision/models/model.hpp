@@ -23,6 +23,16 @@ enum class VitTaps {
   blocks,  // outputs "embeddings" and "block.<i>", each [B, T, C]: to find where two runs part
 };
 
+/// What else a forward pass takes and leaves, for vision/attend/.
+struct VitExtras {
+  /// Gets the queries, keys and values of every block, [B, T, 3C].
+  std::vector<compute::Tensor>* qkv = nullptr;
+  /// i32 [M, K], the rows of the embeddings (counted through the batch) that make M sequences of K
+  /// tokens, special tokens first: the model goes on with them alone. Not for positions after
+  /// blocks, which are of all tokens.
+  const compute::Tensor* kept = nullptr;
+};
+
 /// What a model looks at: f32 [B, 3, H, W] as the processor's last step gives it, or pixels
 /// that the device takes through that step.
 using VitInput = std::variant<compute::Tensor, compute::ops::Pixels>;
@@ -48,8 +58,8 @@ class Model {
   /// Appends the model: pictures -> [B, ...], answer_length() numbers for each. Same arguments,
   /// same steps. Throws ShapeError when the pictures are not of the size of `positions`.
   virtual compute::Tensor forward(compute::ProgramBuilder& p, const VitInput& pictures,
-                                  const Positions& positions,
-                                  VitTaps taps = VitTaps::none) const = 0;
+                                  const Positions& positions, VitTaps taps = VitTaps::none,
+                                  const VitExtras& extras = {}) const = 0;
 };
 
 /// The model that the checkpoint is of. Uploads its weights; the checkpoint is not needed

@@ -42,8 +42,9 @@ VitModel::VitModel(const VitWeights& weights)
 }
 
 Tensor VitModel::forward(ProgramBuilder& p, const VitInput& pictures, const Positions& positions,
-                         VitTaps taps) const {
-  return head(p, encoder_.forward(p, pictures, positions, taps, rows_read(config().pooling)));
+                         VitTaps taps, const VitExtras& extras) const {
+  return head(p,
+              encoder_.forward(p, pictures, positions, taps, rows_read(config().pooling), extras));
 }
 
 /// x [B, T, C] -> logits [B, classes]. LayerNorm works row by row, so normalising only the rows

@@ -27,7 +27,8 @@ class VitModel final : public Model {
   }
   /// pictures -> logits [B, classes].
   compute::Tensor forward(compute::ProgramBuilder& p, const VitInput& pictures,
-                          const Positions& positions, VitTaps taps = VitTaps::none) const override;
+                          const Positions& positions, VitTaps taps = VitTaps::none,
+                          const VitExtras& extras = {}) const override;
 
  private:
   explicit VitModel(const VitWeights& weights);

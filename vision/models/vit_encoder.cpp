@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "compute/ops/attention_maps.hpp"
 #include "compute/parallel.hpp"
 #include "vision/models/positions.hpp"
 #include "vision/models/vit_weights.hpp"
@@ -21,10 +22,12 @@ using compute::Tensor;
 namespace {
 
 /// x [B, T, C] -> [B, Q, C]: the rows of the first Q tokens, `queries`; 0 means all. Every row
-/// attends to all tokens, so a row is the same whether or not the others are computed.
+/// attends to all tokens, so a row is the same whether or not the others are computed. `qkv`, where
+/// there is one, gets what attention is computed of.
 Tensor vit_block(ProgramBuilder& p, const VitBlock& w, Tensor x, const VitConfig& config,
-                 std::int64_t queries = 0) {
+                 std::int64_t queries, std::vector<Tensor>* qkv) {
   Tensor y = ops::norm_linear(p, x, w.layernorm_before, w.attention_qkv);
+  if (qkv != nullptr) qkv->push_back(y);
   y = ops::attention(p, y, config.heads, w.attention_qkv.precision, queries);
   if (queries > 0) x = ops::first_tokens(p, x, queries);
   x = ops::linear_add(p, y, w.attention_output, x);
@@ -79,15 +82,16 @@ Positions VitEncoder::positions(compute::ConstantStore& store, InputSize size) c
 }
 
 Tensor VitEncoder::forward(ProgramBuilder& p, const VitInput& pictures, const Positions& positions,
-                           VitTaps taps, std::int64_t queries) const {
+                           VitTaps taps, std::int64_t queries, const VitExtras& extras) const {
   check(pictures, positions.size);
   Tensor x = embeddings(p, pictures, positions);
   if (taps == VitTaps::blocks) p.output("embeddings", x);
+  if (extras.kept != nullptr) x = ops::gather_tokens(p, x, *extras.kept);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const bool only_queries = i + 1 == layers_.size() && taps == VitTaps::none;
     {
       const auto scope = p.scope(fmt::format("encoder.layer.{}", i));
-      x = vit_block(p, layers_[i], x, config_, only_queries ? queries : 0);
+      x = vit_block(p, layers_[i], x, config_, only_queries ? queries : 0, extras.qkv);
     }
     if (taps == VitTaps::blocks) p.output(fmt::format("block.{}", i), x);
     if (i < positions.after_blocks.size()) {

@@ -35,7 +35,8 @@ class VitEncoder {
   /// pictures -> [B, Q, C], the first Q tokens after the last block, `queries`; 0 means all.
   /// With VitTaps::blocks all are computed whatever `queries` says.
   compute::Tensor forward(compute::ProgramBuilder& p, const VitInput& pictures,
-                          const Positions& positions, VitTaps taps, std::int64_t queries) const;
+                          const Positions& positions, VitTaps taps, std::int64_t queries,
+                          const VitExtras& extras = {}) const;
 
  private:
   compute::Tensor embeddings(compute::ProgramBuilder& p, const VitInput& pictures,

@@ -23,8 +23,8 @@ std::int64_t YolosModel::answer_length() const noexcept {
 }
 
 Tensor YolosModel::forward(ProgramBuilder& p, const VitInput& pictures, const Positions& positions,
-                           VitTaps taps) const {
-  Tensor x = encoder_.forward(p, pictures, positions, taps, config().detection_tokens);
+                           VitTaps taps, const VitExtras& extras) const {
+  Tensor x = encoder_.forward(p, pictures, positions, taps, config().detection_tokens, extras);
   // All tokens are there when all are looked at.
   if (taps == VitTaps::blocks) x = ops::first_tokens(p, x, config().detection_tokens);
 

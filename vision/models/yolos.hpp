@@ -32,7 +32,8 @@ class YolosModel final : public Model {
   /// object", then the box (centre x, y, width, height) before its sigmoid. For
   /// detected_objects() (vision/detect.hpp).
   compute::Tensor forward(compute::ProgramBuilder& p, const VitInput& pictures,
-                          const Positions& positions, VitTaps taps = VitTaps::none) const override;
+                          const Positions& positions, VitTaps taps = VitTaps::none,
+                          const VitExtras& extras = {}) const override;
 
  private:
   explicit YolosModel(const VitWeights& weights);
