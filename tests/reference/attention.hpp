@@ -10,10 +10,11 @@
 
 namespace fovea::reference {
 
-/// One row: query `i` of image `b`, head `h`.     qkv [B, T, 3, H, D] -> [D]
-inline std::vector<double> attention_row(std::span<const float> qkv, std::size_t tokens,
-                                         std::size_t heads, std::size_t dim, std::size_t b,
-                                         std::size_t i, std::size_t h) {
+/// softmax_j(q[b, i, h] . k[b, j, h] / sqrt(D)): query `i` of image `b`, head `h`.
+/// qkv [B, T, 3, H, D] -> [T]
+inline std::vector<double> attention_weights(std::span<const float> qkv, std::size_t tokens,
+                                             std::size_t heads, std::size_t dim, std::size_t b,
+                                             std::size_t i, std::size_t h) {
   const auto at = [&](std::size_t token, std::size_t part) {
     return qkv.data() + (((b * tokens + token) * 3 + part) * heads + h) * dim;
   };
@@ -27,9 +28,19 @@ inline std::vector<double> attention_row(std::span<const float> qkv, std::size_t
   }
   double total = 0.0;
   for (double& w : weight) total += w = std::exp(w - largest);
+  for (double& w : weight) w /= total;
+  return weight;
+}
+
+/// One row: query `i` of image `b`, head `h`.     qkv [B, T, 3, H, D] -> [D]
+inline std::vector<double> attention_row(std::span<const float> qkv, std::size_t tokens,
+                                         std::size_t heads, std::size_t dim, std::size_t b,
+                                         std::size_t i, std::size_t h) {
+  const std::vector<double> weight = attention_weights(qkv, tokens, heads, dim, b, i, h);
   std::vector<double> y(dim);
   for (std::size_t j = 0; j < tokens; ++j) {
-    for (std::size_t d = 0; d < dim; ++d) y[d] += weight[j] / total * at(j, 2)[d];
+    const float* value = qkv.data() + (((b * tokens + j) * 3 + 2) * heads + h) * dim;
+    for (std::size_t d = 0; d < dim; ++d) y[d] += weight[j] * value[d];
   }
   return y;
 }

@@ -272,6 +272,19 @@ Matrix sequence(const Checkpoint& checkpoint, const Matrix& patches, vision::Pat
   return x;
 }
 
+/// `x`, whose last `patches` rows are the patches, without the rows of some of them.
+Matrix without(const Matrix& x, std::size_t patches, std::span<const int> masked) {
+  Matrix kept(x.rows - masked.size(), x.columns);
+  auto to = kept.values.begin();
+  for (std::size_t r = 0; r < x.rows; ++r) {
+    const auto patch =
+        static_cast<std::ptrdiff_t>(r + patches) - static_cast<std::ptrdiff_t>(x.rows);
+    if (std::ranges::find(masked, patch) != masked.end()) continue;
+    to = std::ranges::copy(x.row(r), to).out;
+  }
+  return kept;
+}
+
 Matrix one_row(std::span<const double> row) {
   Matrix x(1, row.size());
   x.values.assign(row.begin(), row.end());
@@ -333,7 +346,7 @@ std::vector<double> head(const Layers& layers, const VitConfig& config, const Ma
 }  // namespace
 
 VitTrace run_vit(const Checkpoint& checkpoint, std::span<const float> image, int input_h,
-                 int input_w, WeightStorage storage) {
+                 int input_w, WeightStorage storage, std::span<const int> masked) {
   const VitConfig& config = checkpoint.config();
   const Layers layers(checkpoint, storage);
   const Matrix patches =
@@ -342,6 +355,7 @@ VitTrace run_vit(const Checkpoint& checkpoint, std::span<const float> image, int
   VitTrace trace;
   trace.embeddings = config.is_detector() ? detector_sequence(checkpoint, patches, grid)
                                           : sequence(checkpoint, patches, grid);
+  if (!masked.empty()) trace.embeddings = without(trace.embeddings, patches.rows, masked);
   std::vector<float> mid_positions;
   if (config.mid_positions) {
     mid_positions = checkpoint.f32("encoder.mid_position_embeddings",

@@ -38,7 +38,9 @@ enum class WeightStorage { exact, f16, int8 };
 /// image [3, input_h, input_w]. With f16 and int8 LayerScale is folded into the matrix before
 /// rounding, as Fovea does; with `exact` it is applied to the product. int8 has one scale per
 /// output and is for the matrices of the encoder's layers; the others stay exact.
+/// `masked`: patches, row by row, whose rows are taken out behind the embeddings.
 VitTrace run_vit(const vision::Checkpoint& checkpoint, std::span<const float> image, int input_h,
-                 int input_w, WeightStorage storage = WeightStorage::exact);
+                 int input_w, WeightStorage storage = WeightStorage::exact,
+                 std::span<const int> masked = {});
 
 }  // namespace fovea::reference

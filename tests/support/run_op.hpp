@@ -3,6 +3,7 @@
 // Runs one operation on host values: builds a program around it, runs it once.
 
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <random>
@@ -35,13 +36,23 @@ inline Values random_values(const compute::Shape& shape, unsigned seed, float sc
 using Append =
     std::function<compute::Tensor(compute::ProgramBuilder&, const std::vector<compute::Tensor>&)>;
 
-/// The operation's result for these inputs.
+/// A host tensor of i32.
+struct Indices {
+  compute::Shape shape;
+  std::vector<std::int32_t> data;
+};
+
+/// The operation's result for these inputs, `lists` behind the others.
 inline Values run_op(compute::Device& device, const std::vector<Values>& inputs,
-                     const Append& append) {
+                     const std::vector<Indices>& lists, const Append& append) {
   compute::ProgramBuilder builder(device, "test");
   std::vector<compute::Tensor> tensors;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     tensors.push_back(builder.input("input" + std::to_string(i), {inputs[i].shape}));
+  }
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    tensors.push_back(
+        builder.input("list" + std::to_string(i), {lists[i].shape, compute::DType::i32}));
   }
   const compute::Tensor result = append(builder, tensors);
   builder.output("result", result);
@@ -51,12 +62,22 @@ inline Values run_op(compute::Device& device, const std::vector<Values>& inputs,
     const auto bytes = std::as_bytes(std::span(inputs[i].data));
     std::memcpy(run.input("input" + std::to_string(i)).data(), bytes.data(), bytes.size());
   }
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    const auto bytes = std::as_bytes(std::span(lists[i].data));
+    std::memcpy(run.input("list" + std::to_string(i)).data(), bytes.data(), bytes.size());
+  }
   run.submit();
   run.wait();
   const auto bytes = run.output("result");
   Values values{result.shape(), std::vector<float>(bytes.size() / sizeof(float))};
   std::memcpy(values.data.data(), bytes.data(), bytes.size());
   return values;
+}
+
+/// The same where all inputs are of f32.
+inline Values run_op(compute::Device& device, const std::vector<Values>& inputs,
+                     const Append& append) {
+  return run_op(device, inputs, {}, append);
 }
 
 /// Every |actual - expected| <= tolerance; the first that is not is named by its index.
