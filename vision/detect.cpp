@@ -47,16 +47,14 @@ Box scaled_box(std::span<const float> raw, int width_px, int height_px) {
           side(1, 3, 1, height_px)};
 }
 
-struct Found {
-  Object object;
-  int token = 0;
-};
+}  // namespace
 
-std::vector<Found> found_objects(std::span<const float> answer, std::span<const std::string> names,
-                                 int tokens, double min_score, int width_px, int height_px) {
+std::vector<Object> detected_objects(std::span<const float> answer,
+                                     std::span<const std::string> names, int tokens,
+                                     double min_score, int width_px, int height_px) {
   const std::size_t logits = names.size() + 1, length = logits + kBoxValues;
   assert(answer.size() == static_cast<std::size_t>(tokens) * length);
-  std::vector<Found> found;
+  std::vector<Object> objects;
   for (std::size_t token = 0; token < static_cast<std::size_t>(tokens); ++token) {
     const auto row = answer.subspan(token * length, length);
     require_finite(row, token);
@@ -67,32 +65,11 @@ std::vector<Found> found_objects(std::span<const float> answer, std::span<const 
     object.id = best.id;
     object.name = std::move(best.name);
     object.score = best.score;
-    found.push_back({std::move(object), static_cast<int>(token)});
+    object.token = static_cast<int>(token);
+    objects.push_back(std::move(object));
   }
-  std::ranges::stable_sort(found, std::ranges::greater{},
-                           [](const Found& each) { return each.object.score; });
-  return found;
-}
-
-}  // namespace
-
-std::vector<Object> detected_objects(std::span<const float> answer,
-                                     std::span<const std::string> names, int tokens,
-                                     double min_score, int width_px, int height_px) {
-  std::vector<Object> objects;
-  for (Found& found : found_objects(answer, names, tokens, min_score, width_px, height_px)) {
-    objects.push_back(std::move(found.object));
-  }
+  std::ranges::stable_sort(objects, std::ranges::greater{}, &Object::score);
   return objects;
-}
-
-std::vector<int> object_tokens(std::span<const float> answer, std::span<const std::string> names,
-                               int tokens, double min_score) {
-  std::vector<int> of;
-  for (const Found& found : found_objects(answer, names, tokens, min_score, 1, 1)) {
-    of.push_back(found.token);
-  }
-  return of;
 }
 
 }  // namespace fovea::vision

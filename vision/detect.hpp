@@ -22,9 +22,4 @@ std::vector<Object> detected_objects(std::span<const float> answer,
                                      std::span<const std::string> names, int tokens,
                                      double min_score, int width_px, int height_px);
 
-/// The detection token of each object that detected_objects() gives for the same arguments, in the
-/// same order.
-std::vector<int> object_tokens(std::span<const float> answer, std::span<const std::string> names,
-                               int tokens, double min_score);
-
 }  // namespace fovea::vision

@@ -28,6 +28,7 @@ struct Object {
   int id = 0;  // class id, as the checkpoint's id2label counts
   std::string name;
   float score = 0;                    // 0..1
+  int token = -1;                     // the detection token that said it; -1: none, a guess
   std::optional<std::int64_t> track;  // the same thing in other frames of its source has the same
   std::vector<std::string> zones;     // names of the zones that it stands in
   std::vector<Label> labels;          // what a classifier says of the crop, best first

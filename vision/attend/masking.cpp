@@ -118,16 +118,14 @@ struct TokenMasking::Impl {
     const auto classes = static_cast<std::size_t>(model->answer_length());
     const auto most = static_cast<std::size_t>(options.batch);
     const std::size_t batch = std::min(most, std::bit_ceil(which.size()));
-    const std::size_t length =
-        others() + static_cast<std::size_t>(grid.count()) - masks[which.front()].size();
-    compute::Run run = program(length, static_cast<int>(batch)).begin();
-    std::memcpy(run.input(kImage).data(), pixels.data(), pixels.size());
-    for (std::size_t place = 0; place < batch; ++place) {  // empty places repeat the last mask
-      const std::vector<std::int32_t> kept =
-          kept_tokens(masks[which[std::min(place, which.size() - 1)]]);
-      const std::size_t bytes = length * sizeof(std::int32_t);
-      std::memcpy(run.input(kKept).data() + place * bytes, kept.data(), bytes);
+    std::vector<std::int32_t> kept;  // [batch, length]; empty places repeat the last mask
+    for (std::size_t place = 0; place < batch; ++place) {
+      const auto tokens = kept_tokens(masks[which[std::min(place, which.size() - 1)]]);
+      kept.insert(kept.end(), tokens.begin(), tokens.end());
     }
+    compute::Run run = program(kept.size() / batch, static_cast<int>(batch)).begin();
+    std::memcpy(run.input(kImage).data(), pixels.data(), pixels.size());
+    std::memcpy(run.input(kKept).data(), kept.data(), kept.size() * sizeof kept.front());
     run.submit();
     run.wait();
     const std::span<const std::byte> logits = run.output(kLogits);

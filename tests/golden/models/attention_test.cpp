@@ -167,9 +167,10 @@ TEST_P(Attention, RolloutIsThatOfTheReferencesMatrices) {
   }
 }
 
-TEST_P(Attention, OfDetectionTokensIsOneRowForEach) {
+class DetectorAttention : public Attention {};
+
+TEST_P(DetectorAttention, OfDetectionTokensIsOneRowForEach) {
   const int detections = checkpoint_.config().detection_tokens;
-  if (detections == 0) GTEST_SKIP() << "a classifier";
   for (const AttentionMethod method : {AttentionMethod::raw, AttentionMethod::rollout}) {
     vision::Inference inference =
         make(AttentionRequest{.method = method, .query = AttentionQuery::detections});
@@ -207,6 +208,8 @@ TEST_P(Attention, LeavesTheAnswersAsTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Attention, testing::ValuesIn(attention_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(Models, DetectorAttention, testing::Values("yolos-mid-positions-own-grid"),
+                         test_name);
 
 }  // namespace
 }  // namespace fovea::golden

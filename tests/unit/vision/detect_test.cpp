@@ -68,15 +68,13 @@ TEST_P(ReferenceDetections, AreOfTheTokensThatAnsweredThem) {
   const std::vector<std::string> names(length - 5);
   const auto answer = std::span(answers.values).first(tokens * length);
   const auto objects = detected_objects(answer, names, static_cast<int>(tokens), 0, 640, 480);
-  const auto of = object_tokens(answer, names, static_cast<int>(tokens), 0);
-  ASSERT_EQ(of.size(), tokens);  // nothing is below 0
-  ASSERT_EQ(objects.size(), tokens);
-  for (std::size_t i = 0; i < of.size(); ++i) {
-    const auto alone = answer.subspan(static_cast<std::size_t>(of[i]) * length, length);
+  ASSERT_EQ(objects.size(), tokens);  // nothing is below 0
+  for (const Object& object : objects) {
+    const auto alone = answer.subspan(static_cast<std::size_t>(object.token) * length, length);
     const std::vector<Object> expected = detected_objects(alone, names, 1, 0, 640, 480);
-    EXPECT_EQ(objects[i].score, expected.front().score);
-    EXPECT_EQ(objects[i].box.x1, expected.front().box.x1);
-    EXPECT_EQ(objects[i].box.y2, expected.front().box.y2);
+    EXPECT_EQ(object.score, expected.front().score);
+    EXPECT_EQ(object.box.x1, expected.front().box.x1);
+    EXPECT_EQ(object.box.y2, expected.front().box.y2);
   }
 }
 
