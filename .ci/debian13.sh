@@ -30,14 +30,15 @@ if [ -d "$here/../shared/datasets" ]; then cp -r "$here/../shared/datasets" "$ro
 
 inside() {
   chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-    CCACHE_DIR=/var/cache/ccache "$@"
+    CCACHE_DIR=/var/cache/fovea-ci/ccache MESA_SHADER_CACHE_DIR=/var/cache/fovea-ci "$@"
 }
-# What was compiled is kept beside the host's caches: the next run on this machine compiles what changed.
-kept=${XDG_CACHE_HOME:-$HOME/.cache}/fovea-ci/debian13
+# What was compiled, kernels too, is kept beside the host's caches: the next run on this machine
+# compiles what changed.
+kept=${XDG_CACHE_HOME:-$HOME/.cache}/fovea-ci/trixie
 mkdir -p "$kept"
-cp -r "$kept" "$root/var/cache/ccache"
+cp -r "$kept" "$root/var/cache/fovea-ci"
 keep() {
-  rm -rf "$kept.new" && cp -r "$root/var/cache/ccache" "$kept.new" &&
+  rm -rf "$kept.new" && cp -r "$root/var/cache/fovea-ci" "$kept.new" &&
     rm -rf "$kept" && mv "$kept.new" "$kept"
 }
 inside apt-get -qq update

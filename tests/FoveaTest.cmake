@@ -3,6 +3,9 @@
 # builds one GoogleTest program and registers it with ctest as one test.
 # Label `device` marks a program that needs a Vulkan device; label `unit` one that needs
 # none, and adds it to the target unit_tests, which the sanitizer run builds.
+# Tests run two at a time; ALONE is for those that a busy machine would disturb: they wait for a
+# clock, or hold a program to what it does in a moment. TIMEOUT (seconds, default 600) is also what
+# a test is taken to cost: the longest start first.
 # With FOVEA_TEST_SWIFTSHADER a device test runs a second time on SwiftShader, another software
 # device with another compiler, which Debian's chromium brings.
 add_custom_target(unit_tests)
@@ -18,7 +21,7 @@ if(FOVEA_TEST_SWIFTSHADER)
 endif()
 
 function(fovea_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "ALONE" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT")
   string(REPLACE "." "_" target test_${arg_NAME})
   add_executable(${target} ${arg_SOURCES})
   fovea_target_defaults(${target})
@@ -31,8 +34,8 @@ function(fovea_test)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
-  set_tests_properties(${arg_NAME} PROPERTIES
-    LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
+  set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    COST ${arg_TIMEOUT} RUN_SERIAL ${arg_ALONE} ENVIRONMENT "${arg_ENVIRONMENT}")
   if("device" IN_LIST arg_LABELS AND NOT "e2e" IN_LIST arg_LABELS AND FOVEA_TEST_SWIFTSHADER)
     add_test(NAME ${arg_NAME}.swiftshader COMMAND ${target})
     set_tests_properties(${arg_NAME}.swiftshader PROPERTIES

@@ -2,6 +2,7 @@
 #pragma once
 // A folder of its own for each test, pictures to put into it, and the built program.
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -90,12 +91,17 @@ class EndToEnd : public testing::Test {
   }
 
   static std::string binary() { return FOVEA_BINARY; }
-  /// Options for a run in the test's folder, with a cache that no test shares with a user.
+  /// Options for a run in the test's folder, with a cache that no test shares with a user. What
+  /// Mesa compiled stays where it always is: each kernel would be compiled once more.
   ProcessOptions options(const std::string& input = "") const {
     ProcessOptions result;
     result.input = input;
     result.folder = folder_;
     result.environment["XDG_CACHE_HOME"] = (fs::path(testing::TempDir()) / "fovea-cache").string();
+    const char* home = std::getenv("HOME");
+    if (home != nullptr && std::getenv("MESA_SHADER_CACHE_DIR") == nullptr) {
+      result.environment["MESA_SHADER_CACHE_DIR"] = std::string(home) + "/.cache";
+    }
     result.environment["NO_COLOR"] = "1";
     result.environment["LC_ALL"] = "C.UTF-8";
     return result;
