@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "pipeline/attention.hpp"
 #include "vision/classify.hpp"
 #include "vision/image.hpp"
 #include "vision/object.hpp"
@@ -80,6 +81,8 @@ struct Frame {
   std::vector<vision::Object> objects;  // best first
   /// Does the chain look for objects? Then records list them also where there are none.
   bool looks_for_objects = false;
+  std::optional<AttentionRows> attention_rows;  // until an `attend` stage takes them
+  std::optional<Attention> attention;           // of chains with such a stage
   std::vector<Event> events;
   Timings timings;
   std::optional<Answered> answered;  // of live frames, set before the sinks see them

@@ -46,6 +46,11 @@ std::vector<std::string> alternatives_of(const std::string& need) {
   return all;
 }
 
+bool any_there(const std::string& need, const std::set<std::string>& there) {
+  return std::ranges::any_of(alternatives_of(need),
+                             [&](const std::string& what) { return there.contains(what); });
+}
+
 std::string stage_name(const StageConfig& stage) {
   return stage_kinds()[stage.index()].section.name;
 }
@@ -71,8 +76,8 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
     const Place& place =
         std::visit([](const auto& held) -> const Place& { return held.place; }, stage);
     for (const std::string& need : kind.needs) {
-      if (there.contains(need)) continue;
-      const std::string maker = maker_of(need);
+      if (any_there(need, there)) continue;
+      const std::string maker = maker_of(alternatives_of(need).front());
       const bool comes_later =
           std::any_of(config.stages.begin() + static_cast<std::ptrdiff_t>(i), config.stages.end(),
                       [&](const StageConfig& later) { return stage_name(later) == maker; });
@@ -99,6 +104,7 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
       faults.push_back({place, "'of' names objects, and this classify looks at whole pictures",
                         "add on: crops, behind a detect stage; or remove of"});
     }
+    if (std::holds_alternative<AttendConfig>(stage)) check_attend(config, i, faults);
     if (const auto* zones = std::get_if<ZonesConfig>(&stage)) check_zones(*zones, config, faults);
     if (const auto* track = std::get_if<TrackConfig>(&stage)) check_track(*track, faults);
     there.insert(kind.gives.begin(), kind.gives.end());
@@ -120,12 +126,8 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
     }
     const SinkForm& form = sink_forms()[sink.kind.index()];
     for (const std::string& need : form.needs) {
-      const std::vector<std::string> alternatives = alternatives_of(need);
-      if (std::ranges::any_of(alternatives,
-                              [&](const std::string& what) { return there.contains(what); })) {
-        continue;
-      }
-      const std::string maker = maker_of(alternatives.front());
+      if (any_there(need, there)) continue;
+      const std::string maker = maker_of(alternatives_of(need).front());
       faults.push_back(
           {sink.place,
            "the sink '" + form.section.name + "' needs " + need + ", and no stage gives them",

@@ -51,19 +51,6 @@ std::string nearest_beside(const fs::path& path) {
   return "did you mean '" + (path.parent_path() / near).string() + "'?";
 }
 
-/// Splits an Error's text into what it says and how to fix it.
-Fault to_fault(const Place& place, const Error& error) {
-  const std::string text = error.what();
-  const std::size_t where = text.find("\n  where: ");
-  const std::size_t fix = text.find("\n  fix:   ");
-  if (where == std::string::npos || fix == std::string::npos) return {place, text, ""};
-  constexpr std::size_t kLead = 10;  // both markers have ten characters
-  const std::string what = text.substr(0, where);
-  const std::string at = text.substr(where + kLead, fix - where - kLead);
-  return {place, what + (what.find(at) == std::string::npos ? " (" + at + ")" : ""),
-          text.substr(fix + kLead)};
-}
-
 void check_globs(const SourceConfig& source, std::vector<Fault>& faults) {
   for (const auto* patterns : {&source.include, &source.exclude}) {
     for (const std::string& pattern : *patterns) {
@@ -207,12 +194,26 @@ void check_classes(const std::vector<std::string>& classes, const Place& place,
 
 }  // namespace
 
+Fault to_fault(const Place& place, const Error& error) {
+  const std::string text = error.what();
+  const std::size_t where = text.find("\n  where: ");
+  const std::size_t fix = text.find("\n  fix:   ");
+  if (where == std::string::npos || fix == std::string::npos) return {place, text, ""};
+  constexpr std::size_t kLead = 10;  // both markers have ten characters
+  const std::string what = text.substr(0, where);
+  const std::string at = text.substr(where + kLead, fix - where - kLead);
+  return {place, what + (what.find(at) == std::string::npos ? " (" + at + ")" : ""),
+          text.substr(fix + kLead)};
+}
+
 void check_files(const RunConfig& config, std::vector<Fault>& faults) {
   for (const SourceConfig& source : config.sources) {
     check_source(source, faults);
   }
   std::vector<std::string> names, objects;  // classes of the classifier, of the detector
-  for (const StageConfig& stage : config.stages) {
+  for (std::size_t i = 0; i < config.stages.size(); ++i) {
+    const StageConfig& stage = config.stages[i];
+    if (std::holds_alternative<AttendConfig>(stage)) check_attend_model(config, i, faults);
     if (const auto* classify = std::get_if<ClassifyConfig>(&stage)) {
       auto labels = check_model(*classify, faults);
       if (names_pictures(stage)) names = std::move(labels);

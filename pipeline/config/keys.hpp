@@ -24,8 +24,9 @@ enum class ValueType : std::uint8_t {
   bytes,     // 64MiB, 1GB
   duration,  // 150ms, 1.5s, 2m; whole milliseconds
   choice,    // one word of Key::choices
+  word,      // one of Key::choices, or a whole number from 0 to Key::max; held as a text
   texts,     // a list of texts, or one text; each one of Key::choices where there are any
-  point,     // [x, y]
+  point,     // [x, y]; no point where Key::word_for_0 is written
   points,    // a list of [x, y], Key::min to Key::max of them
   section,   // a map of Key::section
   sections,  // a list of such maps, Key::min to Key::max of them
@@ -49,7 +50,7 @@ struct Key {
   bool required = false;
   double min = 0, max = std::numeric_limits<double>::max();
   std::vector<std::string> choices;
-  std::string word_for_0;  // numbers and durations: may be written instead of 0; empty: none
+  std::string word_for_0;  // may be written instead of 0, of no duration or point; empty: none
   /// Into and out of the struct that the section describes.
   std::function<void(void*, const Value&)> set;
   std::function<Value(const void*)> get;
@@ -77,7 +78,7 @@ struct Section {
 struct StageKind {
   Section section;
   StageConfig (*make)() = nullptr;
-  std::vector<std::string> needs, gives;
+  std::vector<std::string> needs, gives;  // a need may be "a or b"
 };
 
 struct SinkForm {

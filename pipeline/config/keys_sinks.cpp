@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/config/attention_kinds.hpp"
 #include "pipeline/config/event_kinds.hpp"
 #include "pipeline/config/hook_address.hpp"
 #include "pipeline/config/make_key.hpp"
@@ -113,7 +114,7 @@ const std::vector<SinkForm>& sink_forms() {
         with_picture_keys<ImagesConfig>({key("dir", ValueType::path, &ImagesConfig::dir,
                                              "Folder that gets the copies", {.required = true})})},
        [] { return SinkKind(ImagesConfig{}); },
-       {"objects"}},
+       {"objects or attention"}},
       {{"crops", "The part of the picture that shows one object, for each object", "dir",
         with_picture_keys<CropsConfig>(
             {key("dir", ValueType::path, &CropsConfig::dir, "Folder that gets the crops",
@@ -126,6 +127,14 @@ const std::vector<SinkForm>& sink_forms() {
                  {.min = 0, .max = 10})})},
        [] { return SinkKind(CropsConfig{}); },
        {"objects"}},
+      {{"attention", "Maps of what the model attended to: pictures, and numbers for NumPy", "dir",
+        with_picture_keys<AttentionConfig>(
+            {key("dir", ValueType::path, &AttentionConfig::dir, "Folder that gets the maps",
+                 {.required = true}),
+             key("write", ValueType::texts, &AttentionConfig::write,
+                 "Kinds of files; left out: all that a map has", {.choices = attention_kinds()})})},
+       [] { return SinkKind(AttentionConfig{}); },
+       {"attention"}},
       {{"video",
         "The annotated copies as a video",
         "path",
@@ -134,7 +143,7 @@ const std::vector<SinkForm>& sink_forms() {
              {.required = true}),
          fps_key<VideoConfig>()}},
        [] { return SinkKind(VideoConfig{}); },
-       {"objects"}},
+       {"objects or attention"}},
       {{"clips",
         "A short video around each event",
         "dir",

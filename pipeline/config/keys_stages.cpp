@@ -142,7 +142,28 @@ const std::vector<StageKind>& stage_kinds() {
                  {.max = 1000})}},
        [] { return StageConfig(ZonesConfig{}); },
        {"tracks"},
-       {"events"}}};
+       {"events"}},
+      {{"attend",
+        "Shows which parts of the picture the model before it attends to",
+        "",
+        {key("method", ValueType::choice, &AttendConfig::method,
+             "raw: one layer's attention; rollout: all layers'; masking: what the label rests on",
+             {.choices = {"raw", "rollout", "masking"}}),
+         key("layer", ValueType::integer, &AttendConfig::layer,
+             "raw: the layer, counted from 0, or backwards from the last, -1",
+             {.min = -1000, .max = 999}),
+         key("head", ValueType::word, &AttendConfig::head,
+             "raw: the mean or max over the layer's heads, all of them, or one, counted from 0",
+             {.max = 999, .choices = {"mean", "max", "all"}}),
+         key("query", ValueType::point, &AttendConfig::query,
+             "Whose attention: the class token's, or that of the patch at a point, in shares or "
+             "pixels",
+             {.word_for_0 = "cls"}),
+         key("per_object", ValueType::boolean, &AttendConfig::per_object,
+             "Behind detect: a map for each object, of what its detection token attends to")}},
+       [] { return StageConfig(AttendConfig{}); },
+       {"labels or objects"},
+       {"attention"}}};
   return kinds;
 }
 

@@ -46,6 +46,8 @@ Value to_value(const M& held) {
     return static_cast<double>(held);
   } else if constexpr (std::is_same_v<M, Point>) {
     return Points{held};
+  } else if constexpr (std::is_same_v<M, std::optional<Point>>) {
+    return held ? Points{*held} : Points{};
   } else {
     return held;
   }
@@ -63,6 +65,9 @@ M from_value(const Value& value) {
     return static_cast<M>(std::get<double>(value));
   } else if constexpr (std::is_same_v<M, Point>) {
     return std::get<Points>(value).front();
+  } else if constexpr (std::is_same_v<M, std::optional<Point>>) {
+    const auto& points = std::get<Points>(value);
+    return points.empty() ? std::nullopt : std::optional(points.front());
   } else {
     return std::get<M>(value);
   }

@@ -88,12 +88,18 @@ Json type_of(const Key& key) {
           key);
     case ValueType::choice:
       return one_of(key.choices);
+    case ValueType::word:
+      return {
+          {"anyOf",
+           {Json{{"enum", key.choices}},
+            {{"type", "integer"}, {"minimum", 0}, {"maximum", static_cast<std::int64_t>(key.max)}},
+            pattern(kVariable)}}};
     case ValueType::section:
       return reference(key.section->name);
     case ValueType::sections:
       return list_of(key, reference(key.section->name));
     case ValueType::point:
-      return point();
+      return key.word_for_0.empty() ? point() : with_word_for_0({point()}, key);
     case ValueType::points:
       return list_of(key, point());
     case ValueType::source:

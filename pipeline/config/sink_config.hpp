@@ -58,6 +58,13 @@ struct CropsConfig {
   PictureFormat format = PictureFormat::jpg;
   int quality = 90;
 };
+/// Maps of what the model attended to.
+struct AttentionConfig {
+  std::filesystem::path dir;
+  std::vector<std::string> write;             // of attention_kinds(); empty: all
+  PictureFormat format = PictureFormat::jpg;  // of the overlays
+  int quality = 90;
+};
 /// The annotated copies as one video for each stream; still pictures follow one another in one.
 struct VideoConfig {
   std::filesystem::path path;  // ends in .mp4
@@ -88,9 +95,9 @@ struct WebhookConfig {
 struct TableConfig {
   int max_rows = 50;  // rows printed before only the count goes on
 };
-using SinkKind =
-    std::variant<JsonlConfig, CsvConfig, HtmlConfig, SortConfig, CocoConfig, ImagesConfig,
-                 CropsConfig, VideoConfig, ClipsConfig, EventsConfig, WebhookConfig, TableConfig>;
+using SinkKind = std::variant<JsonlConfig, CsvConfig, HtmlConfig, SortConfig, CocoConfig,
+                              ImagesConfig, CropsConfig, AttentionConfig, VideoConfig, ClipsConfig,
+                              EventsConfig, WebhookConfig, TableConfig>;
 struct SinkConfig {
   SinkKind kind;
   Place place;

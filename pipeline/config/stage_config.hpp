@@ -2,12 +2,14 @@
 #pragma once
 // What is done to each picture of a run, as plain data: one struct a stage.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "pipeline/config/attend_config.hpp"
 #include "pipeline/config/place.hpp"
 #include "pipeline/config/track_config.hpp"
 #include "pipeline/config/zones_config.hpp"
@@ -48,8 +50,8 @@ struct FilterConfig {
   Place place;
 };
 
-using StageConfig =
-    std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig, ZonesConfig>;
+using StageConfig = std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig,
+                                 ZonesConfig, AttendConfig>;
 
 /// Does the stage name what the picture as a whole shows?
 inline bool names_pictures(const StageConfig& stage) {
@@ -73,6 +75,14 @@ inline const std::string* model_of(const StageConfig& stage) {
         return nullptr;
       },
       stage);
+}
+
+/// The last stage before `place` that has a model; null where there is none.
+inline const StageConfig* model_before(const std::vector<StageConfig>& stages, std::size_t place) {
+  while (place-- > 0) {
+    if (model_of(stages[place]) != nullptr) return &stages[place];
+  }
+  return nullptr;
 }
 
 }  // namespace fovea::pipeline

@@ -148,6 +148,10 @@ std::variant<Value, ValueFault> read_points(const Key& key, const Node& node) {
 }
 
 std::variant<Value, ValueFault> read_one_point(const Key& key, const Node& node) {
+  if (!key.word_for_0.empty() && node.is_scalar()) {
+    if (node.text == key.word_for_0) return Value(Points{});
+    return ValueFault{key.name + " is " + shown(node), "write " + describe_type(key)};
+  }
   const auto point = checked_point(node, key.name);
   if (const auto* fault = std::get_if<ValueFault>(&point)) return *fault;
   Points points{std::get<Point>(point)};
@@ -155,6 +159,20 @@ std::variant<Value, ValueFault> read_one_point(const Key& key, const Node& node)
     return ValueFault{key.name + " mixes shares of the picture with pixels", kOneUnit};
   }
   return Value(std::move(points));
+}
+
+/// One of the key's choices, or a number that stays a text.
+std::variant<Value, ValueFault> read_word(const Key& key, const Node& node) {
+  std::optional<std::int64_t> whole;
+  if (const std::optional<double> number = parse_number(node.text); number && !node.quoted) {
+    whole = to_whole(*number);
+  }
+  if (whole) return in_range(key, static_cast<double>(*whole), std::to_string(*whole), node.text);
+  if (std::ranges::find(key.choices, node.text) != key.choices.end()) return Value(node.text);
+  const std::string near = nearest_name(node.text, key.choices);
+  return ValueFault{key.name + " is " + shown(node),
+                    near.empty() ? "write " + describe_type(key)
+                                 : "did you mean '" + near + "'? Write " + describe_type(key)};
 }
 
 }  // namespace
@@ -192,11 +210,13 @@ std::string describe_type(const Key& key) {
              (key.word_for_0.empty() ? "" : ", or " + key.word_for_0);
     case ValueType::choice:
       return "one of " + join(key.choices);
+    case ValueType::word:
+      return join(key.choices) + " or a whole number";
     case ValueType::texts:
       return key.choices.empty() ? "a list of texts, as in [cat, dog]"
                                  : "a list of any of " + join(key.choices);
     case ValueType::point:
-      return "a point, as in [0.1, 0.2]";
+      return "a point, as in [0.1, 0.2]" + (key.word_for_0.empty() ? "" : ", or " + key.word_for_0);
     case ValueType::points:
       return "a list of points, as in [[0.1, 0.2], [0.5, 0.9]]";
     case ValueType::section:
@@ -238,6 +258,7 @@ std::variant<Value, ValueFault> read_value(const Key& key, const Node& node) {
     if (std::optional<ValueFault> fault = wrong_choice(key, node)) return *std::move(fault);
     return Value(node.text);
   }
+  if (key.type == ValueType::word) return read_word(key, node);
   if (!key.word_for_0.empty() && node.text == key.word_for_0) {
     return is_decimal(key.type) ? Value(0.0) : Value(std::int64_t{0});
   }
@@ -296,6 +317,7 @@ std::string write_value(const Key& key, const Value& value) {
     return "[" + list + "]";
   }
   if (const auto* points = std::get_if<Points>(&value)) {
+    if (points->empty() && key.type == ValueType::point) return key.word_for_0;
     std::string list;
     for (const Point& point : *points) {
       list += fmt::format("{}[{}, {}]", list.empty() ? "" : ", ", point.x, point.y);

@@ -24,6 +24,10 @@ std::string to_string(Data data) {
       return "tracks";
     case Data::events:
       return "events";
+    case Data::attention_rows:
+      return "attention rows";
+    case Data::attention:
+      return "attention";
   }
   return {};
 }

@@ -9,10 +9,7 @@
 
 namespace fovea::pipeline {
 
-namespace {
-
-/// The checkpoint's recipe, with the filter that the user asked for by name.
-vision::PreprocessSpec recipe(vision::PreprocessSpec spec, const ClassifyConfig& config) {
+vision::PreprocessSpec recipe_of(vision::PreprocessSpec spec, const ClassifyConfig& config) {
   using vision::Resample;
   constexpr std::array<std::pair<std::string_view, Resample>, 7> kFilters{
       {{"nearest", Resample::nearest},
@@ -32,6 +29,8 @@ vision::PreprocessSpec recipe(vision::PreprocessSpec spec, const ClassifyConfig&
                     "use nearest, box, bilinear, hamming, bicubic, lanczos or cv_linear");
 }
 
+namespace {
+
 const vision::Checkpoint& checked(const vision::Checkpoint& checkpoint) {
   if (!checkpoint.config().is_detector()) return checkpoint;
   throw ModelError("the model finds objects and names no picture as a whole",
@@ -43,11 +42,13 @@ const vision::Checkpoint& checked(const vision::Checkpoint& checkpoint) {
 
 ClassifyStage::ClassifyStage(compute::Device& device, const vision::Checkpoint& checkpoint,
                              const ClassifyConfig& config, const ModelOptions& options)
-    : InferenceStage(device, checked(checkpoint), recipe(checkpoint.preprocess(), config), options),
+    : InferenceStage(device, checked(checkpoint), recipe_of(checkpoint.preprocess(), config),
+                     options),
       top_(config.top) {}
 
 void ClassifyStage::annotate(Frame& frame, std::span<const float> row) const {
-  frame.labels = vision::top_labels(row, labels(), top_);
+  frame.labels = vision::top_labels(answer_of(row), labels(), top_);
+  keep_attention(frame, row);
 }
 
 }  // namespace fovea::pipeline

@@ -11,6 +11,10 @@
 
 namespace fovea::pipeline {
 
+/// The checkpoint's recipe, with the filter that the user asked for by name. Throws ConfigError
+/// when there is no such filter.
+vision::PreprocessSpec recipe_of(vision::PreprocessSpec spec, const ClassifyConfig& config);
+
 class ClassifyStage : public InferenceStage {
  public:
   /// As InferenceStage. Throws ModelError too when the model is a detector.
@@ -18,7 +22,7 @@ class ClassifyStage : public InferenceStage {
                 const ClassifyConfig& config, const ModelOptions& options);
 
   std::string_view name() const override { return "classify"; }
-  std::vector<Data> gives() const override { return {Data::labels}; }
+  std::vector<Data> gives() const override { return and_attention(Data::labels); }
   /// Replaces the labels of an earlier stage.
   void annotate(Frame& frame, std::span<const float> row) const override;
 

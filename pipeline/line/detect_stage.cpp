@@ -42,8 +42,9 @@ DetectStage::DetectStage(compute::Device& device, const vision::Checkpoint& chec
       wanted_(wanted_classes(labels(), config)) {}
 
 void DetectStage::annotate(Frame& frame, std::span<const float> row) const {
-  frame.objects = vision::detected_objects(row, labels(), config().detection_tokens, min_score_,
-                                           frame.width_px, frame.height_px);
+  frame.objects = vision::detected_objects(answer_of(row), labels(), config().detection_tokens,
+                                           min_score_, frame.width_px, frame.height_px);
+  keep_attention(frame, row);
   if (wanted_.empty()) return;
   std::erase_if(frame.objects, [&](const vision::Object& object) {
     return !wanted_[static_cast<std::size_t>(object.id)];

@@ -19,7 +19,7 @@ class DetectStage : public InferenceStage {
               const DetectConfig& config, const ModelOptions& options);
 
   std::string_view name() const override { return "detect"; }
-  std::vector<Data> gives() const override { return {Data::objects}; }
+  std::vector<Data> gives() const override { return and_attention(Data::objects); }
   /// Replaces the objects of an earlier stage.
   void annotate(Frame& frame, std::span<const float> row) const override;
 

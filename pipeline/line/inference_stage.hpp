@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "pipeline/config/run_config.hpp"
 #include "pipeline/line/auto_batch.hpp"
 #include "pipeline/line/stage.hpp"
+#include "vision/attend/map_back.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
 #include "vision/inference.hpp"
 #include "vision/preprocess/preprocessor.hpp"
@@ -29,6 +31,8 @@ struct ModelOptions {
   ResampleOn resample_on = ResampleOn::host;
   int threads = 1;                          // that prepare pictures side by side
   const std::atomic<bool>* stop = nullptr;  // once set, opening measures no more kernels
+  /// What the attend stage behind it wants to see: the model gives it with its answers.
+  std::optional<AttendConfig> attend = {};
 };
 
 class InferenceStage : public ModelStage {
@@ -47,13 +51,11 @@ class InferenceStage : public ModelStage {
   std::vector<Data> needs() const override { return {Data::image}; }
   int batch() const override { return inference_.options().max_batch; }
   int slots() const override { return inference_.options().slots; }
-  std::size_t input_bytes(InputSize size) const override {
-    if (size.source_bytes > 0) return size.source_bytes;
-    return std::size_t{3} * static_cast<std::size_t>(size.h) * static_cast<std::size_t>(size.w);
-  }
+  std::size_t input_bytes(InputSize size) const override;
   /// Where the device resizes, sources take a power of two of bytes each, so that those of about
   /// one size fly together.
   InputSize input_size(const Frame& frame) const override;
+  /// Throws FrameError too when the model does not see the point whose attention is asked for.
   void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
   std::unique_ptr<Flight> begin(InputSize size, int n) override;
 
@@ -63,8 +65,18 @@ class InferenceStage : public ModelStage {
   InferenceStage(compute::Device& device, const vision::Checkpoint& checkpoint,
                  const vision::PreprocessSpec& recipe, const ModelOptions& options);
   const vision::VitConfig& config() const { return inference_.config(); }
+  /// What it gives, and attention rows where they are asked for.
+  std::vector<Data> and_attention(Data answer) const;
+  /// The part of a picture's row that is the model's answer.
+  std::span<const float> answer_of(std::span<const float> row) const;
+  /// The rest of it becomes the frame's attention rows; nothing where none are asked for.
+  void keep_attention(Frame& frame, std::span<const float> row) const;
 
  private:
+  vision::MapBack map_back(const Frame& frame) const;
+  bool asks_of_a_point() const { return attend_ && attend_->query; }
+
+  std::optional<AttendConfig> attend_;
   vision::Preprocessor preprocessor_;
   vision::Inference inference_;
   vision::ResampleChoice resample_;

@@ -18,11 +18,13 @@
 #include "compute/tuning.hpp"
 #include "pipeline/config/config.hpp"
 #include "pipeline/decode/decode.hpp"
+#include "pipeline/line/attend_stage.hpp"
 #include "pipeline/line/classify_stage.hpp"
 #include "pipeline/line/crops_stage.hpp"
 #include "pipeline/line/detect_stage.hpp"
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
+#include "pipeline/line/masking_stage.hpp"
 #include "pipeline/line/model_hash.hpp"
 #include "pipeline/line/run_outputs.hpp"
 #include "pipeline/line/tile_stage.hpp"
@@ -142,7 +144,21 @@ std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage) {
   if (const auto* zones = std::get_if<ZonesConfig>(&stage)) {
     return std::make_unique<ZonesStage>(*zones);
   }
+  if (const auto* attend = std::get_if<AttendConfig>(&stage);
+      attend != nullptr && !is_masking(*attend)) {
+    return std::make_unique<AttendStage>(*attend);
+  }
   return nullptr;
+}
+
+/// What an attend stage behind `model` asks of it.
+std::optional<AttendConfig> asked_of(const StageConfig& model, const RunConfig& config) {
+  for (std::size_t i = 0; i < config.stages.size(); ++i) {
+    const auto* attend = std::get_if<AttendConfig>(&config.stages[i]);
+    if (attend == nullptr || is_masking(*attend)) continue;
+    if (model_before(config.stages, i) == &model) return *attend;
+  }
+  return std::nullopt;
 }
 
 /// The model's stage, or what looks at parts of pictures through it.
@@ -157,6 +173,21 @@ std::unique_ptr<Stage> as_stage(std::unique_ptr<ModelStage> model, const StageCo
   return model;
 }
 
+/// An attend stage that runs the classifier before it, `checkpoint`, by itself.
+std::unique_ptr<Stage> make_masking(const RunConfig& config, const AttendConfig& attend,
+                                    const vision::Checkpoint& checkpoint, compute::Device& device,
+                                    const BuiltChain& chain) {
+  vision::PreprocessSpec recipe = checkpoint.preprocess();
+  for (const StageConfig& stage : config.stages) {
+    const auto* classify = std::get_if<ClassifyConfig>(&stage);
+    if (classify != nullptr && names_pictures(stage)) recipe = recipe_of(recipe, *classify);
+  }
+  vision::MaskingOptions options;
+  if (!chain.precisions.empty()) options.precision = chain.precisions.back().precision;
+  if (config.batch != kAutoBatch) options.batch = config.batch;
+  return std::make_unique<MaskingStage>(device, checkpoint, recipe, attend, options);
+}
+
 /// `sha256` gives the models' hash, which takes its time: asked only where needed.
 BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
                        const std::vector<OpenedModel>& models, compute::Device& device,
@@ -166,6 +197,11 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
   for (const auto& stage : config.stages) {
     if (auto frame_stage = make_frame_stage(stage)) {
       chain.stages.push_back(std::move(frame_stage));
+      continue;
+    }
+    if (const auto* attend = std::get_if<AttendConfig>(&stage)) {
+      chain.stages.push_back(
+          make_masking(config, *attend, std::prev(model)->checkpoint, device, chain));
       continue;
     }
     const vision::Checkpoint& checkpoint = (model++)->checkpoint;
@@ -189,7 +225,8 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
         .batch = measured ? 1 : config.batch,
         .resample_on = looks_at_parts(stage) ? ResampleOn::host : config.resample_on,
         .threads = decode_threads(config),
-        .stop = options.stop};
+        .stop = options.stop,
+        .attend = asked_of(stage, config)};
     std::unique_ptr<InferenceStage> made;
     if (classify != nullptr) {
       made = std::make_unique<ClassifyStage>(device, checkpoint, *classify, model_options);

@@ -79,6 +79,10 @@ std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const Run
   SinkContext context;
   const bool names = std::ranges::any_of(config.stages, names_pictures);
   context.answers = has_stage<DetectConfig>(config) && !names ? Answers::objects : Answers::labels;
+  for (const SinkConfig& sink : config.sinks) {
+    const auto* attention = std::get_if<AttentionConfig>(&sink.kind);
+    if (attention != nullptr && !context.attention) context.attention = *attention;
+  }
   context.areas = watched_areas(config);
   context.several_sources = config.sources.size() > 1;
   context.on_notice = on_notice;

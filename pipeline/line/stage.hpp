@@ -20,7 +20,15 @@ namespace fovea::pipeline {
 using vision::InputSize;
 
 /// What a Frame carries. Decoding gives `image`; the rest comes from stages.
-enum class Data : std::uint8_t { image, labels, objects, tracks, events };
+enum class Data : std::uint8_t {
+  image,
+  labels,
+  objects,
+  tracks,
+  events,
+  attention_rows,  // of a model that was opened for an attend stage
+  attention,
+};
 std::string to_string(Data data);
 
 class ModelStage;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pipeline/config/shape.hpp"
+#include "pipeline/sinks/draw_attention.hpp"
 #include "vision/draw.hpp"
 
 namespace fovea::pipeline {
@@ -24,6 +25,10 @@ std::vector<cv::Point2f> on_copy(const Points& points, const Frame& frame, const
 
 cv::Mat annotated(const Frame& frame, const ZonesConfig& areas) {
   cv::Mat copy = frame.image.rgb.clone();
+  if (frame.attention && !frame.attention->maps.empty()) {
+    overlay_attention(copy, drawn(*frame.attention), frame.attention->area,
+                      {frame.width_px, frame.height_px});
+  }
   for (const ZoneConfig& zone : areas.zones) {
     if (!is_watched(zone, frame.tag.source)) continue;
     vision::draw_area(copy, on_copy(zone.polygon, frame, copy), true, zone.name);

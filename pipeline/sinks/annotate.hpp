@@ -11,7 +11,8 @@
 namespace fovea::pipeline {
 
 /// A copy of the frame's picture [H, W, 3] u8, as large as it was decoded: the zones and lines of
-/// its source, the boxes over them. Requires: the picture is still there.
+/// its source, the boxes over them, all of it over the attention where there is any.
+/// Requires: the picture is still there.
 cv::Mat annotated(const Frame& frame, const ZonesConfig& areas);
 
 }  // namespace fovea::pipeline

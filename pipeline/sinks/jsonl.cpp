@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
+#include "pipeline/sinks/attention_files.hpp"
 #include "pipeline/sinks/clock.hpp"
+#include "pipeline/sinks/draw_attention.hpp"
 #include "pipeline/sinks/event_json.hpp"
 #include "pipeline/sinks/file.hpp"
 #include "pipeline/sinks/json.hpp"
@@ -14,17 +18,19 @@ namespace {
 
 class JsonlSink final : public Sink {
  public:
-  explicit JsonlSink(const JsonlConfig& config) : file_(config.path) {}
+  JsonlSink(const JsonlConfig& config, std::optional<AttentionConfig> attention)
+      : attention_(std::move(attention)), file_(config.path) {}
 
   void write(const Outcome<Frame>& outcome) override {
     const auto* frame = std::get_if<Frame>(&outcome);
     if (frame == nullptr) return;
-    file_.append(to_record(*frame) + '\n', kJsonFiller);
+    file_.append(to_record(*frame, attention_ ? &*attention_ : nullptr) + '\n', kJsonFiller);
   }
 
   void finish(const RunSummary&) override { file_.sync(); }
 
  private:
+  std::optional<AttentionConfig> attention_;
   RecordFile file_;
 };
 
@@ -80,9 +86,33 @@ Json objects_json(const std::vector<vision::Object>& objects) {
   return all;
 }
 
+/// The maps that are still of something, each with its peak and its files.
+Json attention_json(const Frame& frame, const AttentionConfig* config) {
+  const Attention& attention = *frame.attention;
+  const cv::Rect2d& area = attention.area;
+  Json maps = Json::array();
+  for (const ShownMap& shown : shown_maps(frame)) {
+    const cv::Point2d peak = peak_of(*shown.map, area);
+    Json one = {{"grid", Json::array({shown.map->grid.rows, shown.map->grid.columns})},
+                {"heads", shown.map->heads},
+                {"peak", Json::array({rounded(peak.x, 2), rounded(peak.y, 2)})}};
+    if (shown.object) one["object"] = *shown.object;
+    if (config != nullptr) {
+      for (const AttentionFile& file : attention_files(*config, frame.tag, shown)) {
+        one["files"][file.kind] = source_field(file.path.string());
+      }
+    }
+    maps.push_back(std::move(one));
+  }
+  return {{"what", attention.what},
+          {"area", Json::array({rounded(area.x, 2), rounded(area.y, 2), rounded(area.br().x, 2),
+                                rounded(area.br().y, 2)})},
+          {"maps", std::move(maps)}};
+}
+
 }  // namespace
 
-std::string to_record(const Frame& frame) {
+std::string to_record(const Frame& frame, const AttentionConfig* attention) {
   Json record = {{"schema", kSchema},
                  {"source", source_field(frame.tag.source)},
                  {"frame", frame.tag.frame},
@@ -100,6 +130,7 @@ std::string to_record(const Frame& frame) {
   }
   if (frame.looks_for_objects) record["objects"] = objects_json(frame.objects);
   if (!frame.tag.detect) record["detected"] = false;
+  if (frame.attention) record["attention"] = attention_json(frame, attention);
   record["timings_ms"] = {{"decode", rounded(frame.timings.decode_ms, 3)},
                           {"preprocess", rounded(frame.timings.preprocess_ms, 3)},
                           {"inference", rounded(frame.timings.inference_ms, 3)}};
@@ -107,8 +138,9 @@ std::string to_record(const Frame& frame) {
   return to_line(record);
 }
 
-std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config) {
-  return std::make_unique<JsonlSink>(config);
+std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config,
+                                      std::optional<AttentionConfig> attention) {
+  return std::make_unique<JsonlSink>(config, std::move(attention));
 }
 
 std::unique_ptr<Sink> make_error_sink(const std::filesystem::path& dir) {

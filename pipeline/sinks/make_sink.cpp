@@ -14,7 +14,7 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& ide
       [&](const auto& kind) -> std::unique_ptr<Sink> {
         using Kind = std::decay_t<decltype(kind)>;
         if constexpr (std::is_same_v<Kind, JsonlConfig>) {
-          return make_jsonl_sink(kind);
+          return make_jsonl_sink(kind, context.attention);
         } else if constexpr (std::is_same_v<Kind, CsvConfig>) {
           return make_csv_sink(kind, context.answers);
         } else if constexpr (std::is_same_v<Kind, HtmlConfig>) {
@@ -27,6 +27,8 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& ide
           return make_images_sink(kind, context.areas);
         } else if constexpr (std::is_same_v<Kind, CropsConfig>) {
           return make_crops_sink(kind);
+        } else if constexpr (std::is_same_v<Kind, AttentionConfig>) {
+          return make_attention_sink(kind);
         } else if constexpr (std::is_same_v<Kind, VideoConfig>) {
           return make_video_sink(kind, context);
         } else if constexpr (std::is_same_v<Kind, ClipsConfig>) {
@@ -37,7 +39,8 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& ide
           return make_webhook_sink(kind, context.on_notice);
         } else {
           static_assert(std::is_same_v<Kind, TableConfig>);
-          return make_table_sink(kind, labels, stdout, terminal_style(stdout), context.answers);
+          return make_table_sink(kind, labels, stdout, terminal_style(stdout), context.answers,
+                                 context.attention);
         }
       },
       config.kind);

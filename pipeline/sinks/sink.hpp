@@ -72,6 +72,7 @@ struct SinkContext {
   Answers answers = Answers::labels;
   ZonesConfig areas;  // that are watched: drawn onto pictures
   bool several_sources = false;
+  std::optional<AttentionConfig> attention;  // the sink of that kind, whose files records name
   Notice on_notice;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,9 @@
 
 namespace fovea::pipeline {
 
-std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config);
+/// Records name the files of the sink that `attention` configures.
+std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config,
+                                      std::optional<AttentionConfig> attention = {});
 std::unique_ptr<Sink> make_csv_sink(const CsvConfig& config, Answers answers = Answers::labels);
 std::unique_ptr<Sink> make_html_sink(const HtmlConfig& config, const RunIdentity& identity);
 std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
@@ -23,6 +26,7 @@ std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
 std::unique_ptr<Sink> make_coco_sink(const CocoConfig& config);
 std::unique_ptr<Sink> make_images_sink(const ImagesConfig& config, const ZonesConfig& areas = {});
 std::unique_ptr<Sink> make_crops_sink(const CropsConfig& config);
+std::unique_ptr<Sink> make_attention_sink(const AttentionConfig& config);
 std::unique_ptr<Sink> make_video_sink(const VideoConfig& config, const SinkContext& context = {});
 std::unique_ptr<Sink> make_clips_sink(const ClipsConfig& config, const SinkContext& context = {});
 std::unique_ptr<Sink> make_events_sink(const EventsConfig& config);
@@ -42,10 +46,11 @@ TerminalStyle terminal_style(std::FILE* stream);
 /// Writes to `out` (borrowed), normally stdout.
 std::unique_ptr<Sink> make_table_sink(const TableConfig& config,
                                       const std::vector<std::string>& labels, std::FILE* out,
-                                      const TerminalStyle& style,
-                                      Answers answers = Answers::labels);
+                                      const TerminalStyle& style, Answers answers = Answers::labels,
+                                      std::optional<AttentionConfig> attention = {});
 
-/// The JSONL record of one picture, without newline.
-std::string to_record(const Frame& frame);
+/// The JSONL record of one picture, without newline. Maps of attention are named with their files
+/// where `attention` says which are written.
+std::string to_record(const Frame& frame, const AttentionConfig* attention = nullptr);
 
 }  // namespace fovea::pipeline

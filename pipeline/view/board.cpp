@@ -60,6 +60,8 @@ void ViewBoard::publish(std::size_t source, const Frame& frame) {
   // From the last due time, not from now: 12 frames a second at most 10 are 10, not 6.
   slot.next_take = std::max(slot.next_take + every, now);
   slot.rgb = frame.image.rgb;
+  slot.attention = frame.attention;
+  slot.size = {frame.width_px, frame.height_px};
   slot.record = to_record(frame);
   if (viewers_ > 0) news_.notify_one();
 }
@@ -91,9 +93,12 @@ bool ViewBoard::encode_waiting(std::unique_lock<std::mutex>& lock) {
     if (slot.rgb.empty()) continue;
     // Only this thread writes packets.
     const cv::Mat rgb = std::exchange(slot.rgb, cv::Mat());
+    const std::optional<Attention> attention = std::exchange(slot.attention, std::nullopt);
+    const cv::Size size = slot.size;
     const std::string json = frame_json(names_[i], slot.record);
     lock.unlock();
-    Packet packet = shared(make_packet(json, encode_picture(rgb, options_.max_px)));
+    const cv::Mat sent = picture_to_send(rgb, options_.max_px, attention, size);
+    Packet packet = shared(make_packet(json, encode_picture(sent)));
     lock.lock();
     slot.packet = std::move(packet);
     slot.number = ++pictures_;

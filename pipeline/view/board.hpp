@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -74,8 +75,10 @@ class ViewBoard {
 
  private:
   struct Slot {
-    cv::Mat rgb;         // of the newest frame, until it is encoded
-    std::string record;  // of the same frame
+    cv::Mat rgb;                         // of the newest frame, until it is encoded
+    std::optional<Attention> attention;  // of the same frame, in pixels of an original of `size`
+    cv::Size size;
+    std::string record;
     Clock::time_point next_take;
     Packet packet;
     std::uint64_t number = 0;  // of the packet, in the order of all pictures

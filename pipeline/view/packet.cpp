@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "pipeline/sinks/draw_attention.hpp"
 #include "pipeline/sinks/json.hpp"
 #include "pipeline/sinks/live_json.hpp"
 
@@ -45,7 +46,8 @@ std::string make_packet(std::string_view json, std::string_view jpeg) {
   return packet;
 }
 
-std::string encode_picture(const cv::Mat& rgb, int max_px) {
+cv::Mat picture_to_send(const cv::Mat& rgb, int max_px, const std::optional<Attention>& attention,
+                        cv::Size original) {
   cv::Mat sent = rgb;
   const int longest = std::max(rgb.cols, rgb.rows);
   if (longest > max_px) {
@@ -54,8 +56,16 @@ std::string encode_picture(const cv::Mat& rgb, int max_px) {
                         std::max(1, cvRound(rgb.rows * scale)));
     cv::resize(rgb, sent, size, 0, 0, cv::INTER_AREA);
   }
+  if (attention && !attention->maps.empty()) {
+    if (sent.data == rgb.data) sent = rgb.clone();
+    overlay_attention(sent, drawn(*attention), attention->area, original);
+  }
+  return sent;
+}
+
+std::string encode_picture(const cv::Mat& rgb) {
   cv::Mat bgr;
-  cv::cvtColor(sent, bgr, cv::COLOR_RGB2BGR);
+  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
   std::vector<unsigned char> jpeg;
   cv::imencode(".jpg", bgr, jpeg, {cv::IMWRITE_JPEG_QUALITY, kJpegQuality});
   return {jpeg.begin(), jpeg.end()};

@@ -5,6 +5,7 @@
 // lie on the picture that they were found in.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,12 @@ namespace fovea::pipeline {
 
 std::string make_packet(std::string_view json, std::string_view jpeg = {});
 
-/// `rgb` as a JPEG, its longest side at most `max_px`.
-std::string encode_picture(const cv::Mat& rgb, int max_px);
+/// `rgb` with its longest side at most `max_px`, and over it what was attended to in a picture of
+/// `original` size. Leaves `rgb` as it is.
+cv::Mat picture_to_send(const cv::Mat& rgb, int max_px,
+                        const std::optional<Attention>& attention = {}, cv::Size original = {});
+/// As a JPEG.
+std::string encode_picture(const cv::Mat& rgb);
 
 /// {"kind":"frame","source":...,"record":...}; `record` is one line of results.jsonl. A watched
 /// folder's records name their pictures: which source they are of is said besides.

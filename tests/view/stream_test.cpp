@@ -97,10 +97,12 @@ TEST(ViewStream, TellsEventsOfBeforeAndOfNow) {
 }
 
 TEST(ViewStream, MakesLargePicturesSmaller) {
-  const std::string jpeg = encode_picture(cv::Mat(1080, 1920, CV_8UC3, cv::Scalar::all(9)), 960);
+  const std::string jpeg =
+      encode_picture(picture_to_send(cv::Mat(1080, 1920, CV_8UC3, cv::Scalar::all(9)), 960));
   const std::vector<unsigned char> bytes(jpeg.begin(), jpeg.end());
   EXPECT_EQ(cv::imdecode(bytes, cv::IMREAD_COLOR).size(), cv::Size(960, 540));
-  const std::string tall = encode_picture(cv::Mat(3000, 1, CV_8UC3, cv::Scalar::all(9)), 100);
+  const std::string tall =
+      encode_picture(picture_to_send(cv::Mat(3000, 1, CV_8UC3, cv::Scalar::all(9)), 100));
   const std::vector<unsigned char> thin(tall.begin(), tall.end());
   EXPECT_EQ(cv::imdecode(thin, cv::IMREAD_COLOR).size(), cv::Size(1, 100));
 }
@@ -113,6 +115,20 @@ bool comes_true(const std::function<bool()>& once) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return true;
+}
+
+TEST(ViewStream, ThePictureShowsWhatWasAttendedTo) {
+  const cv::Mat rgb(40, 80, CV_8UC3, cv::Scalar::all(200));
+  const Attention attention{
+      "last layer", {0, 0, 160, 80}, {{.heads = 1, .grid = {1, 2}, .values = {0, 1}, .token = {}}}};
+  const cv::Mat sent = picture_to_send(rgb, 960, attention, {160, 80});
+  ASSERT_EQ(sent.size(), rgb.size());
+  EXPECT_EQ(cv::countNonZero(rgb.reshape(1) != 200), 0) << "the frame keeps its pixels";
+  // Yellow over grey at the right, dark violet at the left.
+  EXPECT_GT(sent.at<cv::Vec3b>(20, 79)[0], 200);
+  EXPECT_LT(sent.at<cv::Vec3b>(20, 79)[2], 120);
+  EXPECT_LT(sent.at<cv::Vec3b>(20, 0)[1], 100);
+  EXPECT_EQ(picture_to_send(rgb, 40, attention, {160, 80}).size(), cv::Size(40, 20));
 }
 
 TEST(ViewBoard, EncodesOnlyWhileSomebodyWatches) {

@@ -97,6 +97,8 @@ class AnyValue {
         return number(0, 1) == 1;
       case ValueType::choice:
         return choice(key);
+      case ValueType::word:
+        return number(0, 1) == 1 ? choice(key) : std::to_string(number(0, 1000));
       case ValueType::texts:
         if (!key.choices.empty()) return std::vector<std::string>{choice(key), choice(key)};
         return std::vector<std::string>{text(), text()};

@@ -82,6 +82,14 @@ void keep_what_fits(SourceConfig& source) {
   source.reconnect.max = std::max(source.reconnect.max, source.reconnect.initial);
 }
 
+/// The same of attention: it may stand behind either kind of model.
+void keep_what_fits(AttendConfig& attend) {
+  if (attend.method != vision::AttentionMethod::raw) {
+    attend = {.method = vision::AttentionMethod::rollout, .query = attend.query};
+  }
+  attend.per_object = false;
+}
+
 /// The same of keys that only runs with streams may have.
 void keep_what_fits(RunConfig& config) {
   const bool keeps_up = std::ranges::any_of(config.sources, [](const SourceConfig& source) {
@@ -133,6 +141,8 @@ class AnyConfig : public AnyValue {
       if (kind.section.name == "zones") continue;  // shapes have rules of their own
       const bool again = !kind.gives.empty() && fits(kind.gives);
       if (!fits(kind.needs) || again || (!config.stages.empty() && number(0, 1) == 1)) continue;
+      const bool in_parts = std::ranges::any_of(config.stages, looks_at_parts);
+      if (kind.section.name == "attend" && in_parts) continue;
       StageConfig stage = kind.make();
       fill(kind.section, target_of(stage));
       if (auto* classify = std::get_if<ClassifyConfig>(&stage)) {
@@ -145,6 +155,7 @@ class AnyConfig : public AnyValue {
         std::sort(scores.begin(), scores.end());
         std::tie(track->low_score, track->high_score, track->new_score) = std::tuple_cat(scores);
       }
+      if (auto* attend = std::get_if<AttendConfig>(&stage)) keep_what_fits(*attend);
       there.insert(kind.gives.begin(), kind.gives.end());
       config.stages.push_back(std::move(stage));
     }
