@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/eval/box_report.hpp"
+#include "pipeline/eval/deletion.hpp"
 #include "pipeline/eval/eval.hpp"
 #include "pipeline/sinks/file.hpp"
 
@@ -25,6 +26,12 @@ void write_eval_report(const BoxReport& report, const std::filesystem::path& dir
   write_whole(dir / "eval.json", to_json(report) + "\n");
   write_whole(dir / "classes.csv", classes_csv(report));
   write_whole(dir / "curves.svg", curves_svg(report));
+}
+
+void write_eval_report(const DeletionReport& report, const std::filesystem::path& dir) {
+  write_whole(dir / "deletion.json", to_json(report) + "\n");
+  write_whole(dir / "deletion.csv", deletion_csv(report));
+  write_whole(dir / "deletion.svg", deletion_svg(report));
 }
 
 }  // namespace fovea::pipeline
