@@ -19,6 +19,7 @@ const char* const kExamples = R"(Examples:
   fovea classify photos/                          a table on the terminal
   fovea classify photos/ -o out.jsonl -o out.html files as well, by their ending
   fovea detect photos/ -m hustvl/yolos-tiny       objects with their boxes
+  fovea attend photo.jpg                          where the model looks
   fovea run configs/sort-folder.yaml              what a YAML file says
   fovea doctor                                    devices, drivers, models on this machine
 
@@ -81,6 +82,7 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   app.get_formatter()->column_width(34);
   add_classify(app, exit_code);
   add_detect(app, exit_code);
+  add_attend(app, exit_code);
   add_run(app, exit_code);
   add_check(app, exit_code);
   add_explain(app, exit_code);

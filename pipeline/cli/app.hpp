@@ -16,6 +16,7 @@ ExitCode run_command_line(int argc, const char* const* argv);
 /// Adds the command to `app`; carried out, it leaves its exit code in `exit_code`.
 void add_classify(CLI::App& app, ExitCode& exit_code);
 void add_detect(CLI::App& app, ExitCode& exit_code);
+void add_attend(CLI::App& app, ExitCode& exit_code);
 void add_run(CLI::App& app, ExitCode& exit_code);
 void add_check(CLI::App& app, ExitCode& exit_code);
 void add_explain(CLI::App& app, ExitCode& exit_code);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/eval/eval.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -16,6 +18,7 @@
 #include "pipeline/cli/options.hpp"
 #include "pipeline/cli/progress.hpp"
 #include "pipeline/eval/box_eval.hpp"
+#include "pipeline/eval/deletion.hpp"
 #include "pipeline/eval/detector_eval.hpp"
 #include "pipeline/sinks/sinks.hpp"
 
@@ -25,6 +28,9 @@ namespace {
 struct EvalOptions : CommonOptions {
   std::string data, folder;
   std::string detections, split, images;
+  bool deletion = false;
+  AttentionOptions attention;
+  std::uint64_t seed = 1;
 };
 
 const char* const kExamples = R"(Examples:
@@ -34,12 +40,15 @@ const char* const kExamples = R"(Examples:
   fovea eval annotations/instances_val.json --detections results.json -o out/eval
   fovea eval VOC2012/ --split val -m hustvl/yolos-tiny
   fovea eval VOC2012/ --split val --detections results.json
+  fovea eval photos-by-class/ -m MODEL --deletion -o out/deletion
 A folder holds one folder of pictures per class, or Pascal VOC's Annotations; a .json file is
 COCO's annotations. With -o DIR: eval.json, classes.csv, and confusion.csv and confusion.png, or
-for boxes curves.svg.)";
+for boxes curves.svg. --deletion asks whether the model rests on what it attends to: accuracy while
+the most attended patches are removed first, beside patches removed at random.)";
 
 /// Device, precision, batch and --set as a run's configuration; sources and stages are
-/// placeholders that evaluate() and evaluate_detector() replace, but for what `detect` keeps.
+/// placeholders that evaluate(), evaluate_detector() and evaluate_deletion() replace, but for what
+/// `detect` and `attend` keep.
 RunConfig settings_of(const EvalOptions& options, const std::string& kind) {
   CommonOptions settings = options;
   settings.model.clear();
@@ -50,6 +59,10 @@ RunConfig settings_of(const EvalOptions& options, const std::string& kind) {
   overrides.insert(overrides.begin(), {{"DATA", "source.path", options.data, true},
                                        {"--model", stage + ".model", options.model, true},
                                        {"DATA", "sinks[0]", "table", false}});
+  if (options.deletion) {
+    const auto attend = attention_overrides(options.attention, "stages[1].attend");
+    overrides.insert(overrides.end(), attend.begin(), attend.end());
+  }
   RunConfig config =
       require_valid(check_config("version: 1\n", "fovea eval", overrides), "fovea eval");
   config.sinks.clear();
@@ -101,8 +114,37 @@ ExitCode evaluate_boxes(EvalOptions options, BoxTruth truth) {
   return exit_code_of(report.run->summary);
 }
 
+ExitCode evaluate_deletion_of(const EvalOptions& options) {
+  DeletionRequest request;
+  request.data = options.data;
+  request.model = options.model;
+  request.seed = options.seed;
+  request.settings = settings_of(options, "classify");
+  request.attend = std::get<AttendConfig>(request.settings.stages.at(1));
+  if (request.attend.head == "all") {
+    throw ConfigError("removal needs one order of the patches, and --head all has one a head",
+                      "--head", "use mean, max, or one head's number");
+  }
+  const DeletionReport report = with_display(options, [&](RunOptions run) {
+    request.options = std::move(run);
+    return evaluate_deletion(request);
+  });
+  fmt::print("{}\n", options.json ? to_json(report) : to_text(report));
+  if (!options.folder.empty()) write_eval_report(report, options.folder);
+  return exit_code_of(report.run.summary);
+}
+
 ExitCode evaluate_command(EvalOptions options) {
+  const AttentionOptions& attention = options.attention;
+  if (!options.deletion && !(attention.method + attention.layer + attention.head).empty()) {
+    throw ConfigError("method, layer and head say in which order patches are removed", "fovea eval",
+                      "add --deletion, or leave them out");
+  }
   if (std::optional<BoxTruth> truth = find_box_truth(options.data, options.split)) {
+    if (options.deletion) {
+      throw ConfigError("this data set holds boxes, and removal is judged by classes", options.data,
+                        "give class folders, or leave --deletion out");
+    }
     return evaluate_boxes(std::move(options), *std::move(truth));
   }
   if (!options.detections.empty() || !options.split.empty() || !options.images.empty()) {
@@ -111,6 +153,7 @@ ExitCode evaluate_command(EvalOptions options) {
         options.data, "give COCO's annotations (.json) or a folder with VOC's XML");
   }
   options.model = resolved_model(options.model.empty() ? kBuiltinModel : options.model);
+  if (options.deletion) return evaluate_deletion_of(options);
   EvalRequest request;
   request.data = options.data;
   request.model = options.model;
@@ -154,6 +197,11 @@ void add_eval(CLI::App& app, ExitCode& exit_code) {
       ->add_option("--min-score", options->min_score,
                    "Boxes: a detector's objects above this score are judged (default: 0)")
       ->type_name("SCORE");
+  command->add_flag("--deletion", options->deletion,
+                    "Accuracy while patches are removed: most attended first, and at random");
+  add_attention_options(*command, options->attention);
+  command->add_option("--seed", options->seed, "Of the random removals (default: 1)")
+      ->type_name("N");
   command->add_option("--progress", options->progress, "auto, bar, lines, json or none")
       ->type_name("MODE");
   add_json_option(*command, options->json, "Figures");

@@ -211,8 +211,9 @@ NamedConfig config_from_file(const fs::path& file, const std::vector<std::string
 }
 
 NamedConfig config_from_sources(const PictureOptions& options, const std::string& stage,
-                                const char* builtin) {
-  const std::string command = "fovea " + stage;
+                                const char* builtin, const ChainAdditions& additions,
+                                std::string command) {
+  if (command.empty()) command = "fovea " + stage;
   std::vector<std::string> all = options.sources;
   for (const std::string& list : options.lists) all.push_back("@" + list);
   if (all.empty()) {
@@ -226,10 +227,12 @@ NamedConfig config_from_sources(const PictureOptions& options, const std::string
   }
   const std::string path = "stages[0]." + stage;
   overrides.push_back(literal("--model", path + ".model", builtin));
-  std::size_t sinks = 0;
-  const bool records_on_stdout = options.json || names_stdout(options.outputs);
-  if (!records_on_stdout) overrides.push_back({"--output", "sinks[0].table", "{}", false});
-  if (!records_on_stdout) sinks = 1;
+  overrides.insert(overrides.end(), additions.stages.begin(), additions.stages.end());
+  overrides.insert(overrides.end(), additions.first_sink.begin(), additions.first_sink.end());
+  std::size_t sinks = additions.first_sink.empty() ? 0 : 1;
+  if (!options.json && !names_stdout(options.outputs)) {
+    overrides.push_back({"--output", fmt::format("sinks[{}].table", sinks++), "{}", false});
+  }
   const std::vector<Override> more = to_overrides(options, path, sinks);
   overrides.insert(overrides.end(), more.begin(), more.end());
   return {command, check_config("version: 1\n", command, overrides, true)};

@@ -70,10 +70,26 @@ struct NamedConfig {
 /// CONFIG.yaml with `options` and, where not empty, `sources` instead of its own.
 NamedConfig config_from_file(const std::filesystem::path& file,
                              const std::vector<std::string>& sources, const CommonOptions& options);
+/// What a command has behind its model's stage, and in front of the other sinks.
+struct ChainAdditions {
+  std::vector<Override> stages;      // at stages[1]
+  std::vector<Override> first_sink;  // at sinks[0]; empty: there is none
+};
 /// The configuration that `fovea classify SRC...` or `fovea detect SRC...` stands for: one stage,
-/// `stage`, with the model `builtin` where none is named. Throws ConfigError without a source.
+/// `stage`, with the model `builtin` where none is named, and `more`. `command` is "fovea STAGE"
+/// where it is left out. Throws ConfigError without a source.
 NamedConfig config_from_sources(const PictureOptions& options, const std::string& stage,
-                                const char* builtin);
+                                const char* builtin, const ChainAdditions& more = {},
+                                std::string command = {});
+
+/// Which attention is looked at; as typed, empty where an option was not given.
+struct AttentionOptions {
+  std::string method, layer, head;
+};
+void add_attention_options(CLI::App& command, AttentionOptions& options);
+/// The attend stage `stage` ("stages[1].attend") that they stand for.
+std::vector<Override> attention_overrides(const AttentionOptions& options,
+                                          const std::string& stage);
 /// "detect" for a detector, else "classify": the stage that takes the model `name`. A model that
 /// cannot be opened counts as a classifier; whoever runs the stage says what is wrong with it.
 std::string stage_of_model(const std::string& name);
