@@ -34,10 +34,13 @@ std::string to_string(Data data) {
 
 Chain::Chain(Decode decode, std::vector<std::unique_ptr<Stage>> stages)
     : decode_(std::move(decode)), stages_(std::move(stages)) {
-  if (stages_.empty() || dynamic_cast<ModelStage*>(stages_.front().get()) == nullptr) {
-    throw ConfigError("the chain does not begin with a model", "stages",
-                      "put a 'classify' stage first");
+  const auto model = std::ranges::find_if(stages_, [](const auto& stage) {
+    return dynamic_cast<const ModelStage*>(stage.get()) != nullptr;
+  });
+  if (model == stages_.end()) {
+    throw ConfigError("the chain has no model", "stages", "add a 'classify' or 'detect' stage");
   }
+  first_model_ = static_cast<std::size_t>(model - stages_.begin());
   std::set<Data> given{Data::image};
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     const Stage& stage = *stages_[i];

@@ -27,7 +27,11 @@ void Delivery::enter() {
   }
 }
 
-void Delivery::filter() {
+void Delivery::filter(std::string_view stage) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++filtered_by_[std::string(stage)];
+  }
   filtered_.fetch_add(1);
   leave();
 }
@@ -61,6 +65,10 @@ RunSummary Delivery::finish(bool interrupted, std::string bottleneck,
   summary.done = end.done;
   summary.failed = end.failed;
   summary.filtered = end.filtered;
+  {
+    const std::lock_guard lock(mutex_);
+    summary.filtered_by = filtered_by_;
+  }
   summary.reduced = reduced_.load();
   summary.seen = end.done + end.failed + end.filtered;
   summary.elapsed_s = end.elapsed_s;

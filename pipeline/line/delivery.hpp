@@ -6,9 +6,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "pipeline/frame.hpp"
 #include "pipeline/line/progress.hpp"
@@ -20,9 +23,10 @@ class Delivery {
  public:
   explicit Delivery(std::span<Sink* const> sinks);
 
-  /// One picture came onto the line; one left it without reaching the sinks.
+  /// One picture came onto the line; one left it without reaching the sinks, let go by `stage`.
+  /// Any thread.
   void enter();
-  void filter();
+  void filter(std::string_view stage);
   /// Throws what a sink throws.
   void deliver(const Outcome<Frame>& outcome);
 
@@ -49,6 +53,8 @@ class Delivery {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool wants_image_;
   std::atomic<bool> wants_thumbnail_{false};
+  std::mutex mutex_;
+  std::map<std::string, std::uint64_t> filtered_by_;  // under mutex_
   std::atomic<std::uint64_t> done_{0}, failed_{0}, filtered_{0}, reduced_{0}, in_line_{0},
       peak_in_line_{0};
 };

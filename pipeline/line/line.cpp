@@ -42,6 +42,10 @@ struct ModelArrows {
 
 //   source -packets-> N x (decode ▸ prepare) -prepared-> submit -flights-> collect
 //          -frames-> later stages -frames-> sinks
+//
+// Where stages stand before the first model, pictures pass them one by one, in order:
+//
+//   source -packets-> N x decode -decoded-> early stages -frames-> N x prepare -prepared-> ...
 class Line {
  public:
   Line(Source& source, const Chain& chain, Delivery& delivery, const LineOptions& options)
@@ -50,7 +54,8 @@ class Line {
         delivery_(delivery),
         options_(options),
         workers_(std::max(1, options.decode_threads)),
-        packets_(2 * as_size(workers_)) {
+        packets_(2 * as_size(workers_)),
+        decoded_(2 * as_size(workers_), workers_) {
     for (std::size_t i = 0; i < chain.size(); ++i) {
       auto* model = dynamic_cast<ModelStage*>(&chain.stage(i));
       models_.push_back(model ? std::make_unique<ModelArrows>(*model, workers_) : nullptr);
@@ -89,8 +94,15 @@ class Line {
     auto* to = &frames_[i];
     auto* arrows = models_[i].get();
     if (arrows == nullptr) {
-      crew.spawn(
-          [this, i, from, to] { apply(dynamic_cast<FrameStage&>(chain_.stage(i)), *from, *to); });
+      auto& stage = dynamic_cast<FrameStage&>(chain_.stage(i));
+      if (i == 0) {
+        auto waits = [this] { return packets_.pop_wait() + decoded_.push_wait(); };
+        auto& workers = room("decode", workers_, waits);
+        for (int w = 0; w < workers_; ++w) spawn(crew, workers, [this] { decode(); });
+        crew.spawn([this, &stage, to] { apply(stage, decoded_, *to); });
+      } else {
+        crew.spawn([this, &stage, from, to] { apply(stage, *from, *to); });
+      }
       return to;
     }
     auto& model = dynamic_cast<ModelStage&>(chain_.stage(i));
@@ -110,8 +122,9 @@ class Line {
     auto submit_waits = [arrows] {
       return arrows->prepared.pop_wait() + arrows->slots.pop_wait() + arrows->flights.push_wait();
     };
-    spawn(crew, room("compute", 1, submit_waits),
-          [this, i, &model, arrows] { submit(model, *arrows, /*first=*/i == 0); });
+    spawn(crew, room("compute", 1, submit_waits), [this, i, &model, arrows] {
+      submit(model, *arrows, /*first=*/i == chain_.first_model());
+    });
     auto collect_waits = [arrows, to] { return arrows->flights.pop_wait() + to->push_wait(); };
     spawn(crew, room("compute", 1, collect_waits),
           [&model, arrows, to] { collect(model, *arrows, *to); });
@@ -144,6 +157,17 @@ class Line {
     packets_.close();
   }
 
+  void decode() {
+    while (auto packet = packets_.pop_ticket()) {
+      if (!decoded_.push(packet->ticket, decode_step(chain_.decode(), std::move(packet->value),
+                                                     delivery_.wants_thumbnail()))) {
+        packets_.close();
+        break;
+      }
+    }
+    decoded_.leave();
+  }
+
   void decode_and_prepare(ModelArrows& arrows) {
     const auto& model = dynamic_cast<const ModelStage&>(chain_.stage(0));
     while (auto packet = packets_.pop_ticket()) {
@@ -165,6 +189,7 @@ class Line {
       if (!arrows.prepared.push(
               frame->ticket, prepare_step(model, std::move(frame->value), arrows.inputs,
                                           chain_.releases_image(i) && !delivery_.wants_image()))) {
+        from.close();  // stages before it must not wait to hand on what nobody takes
         break;
       }
     }
@@ -213,12 +238,14 @@ class Line {
     to.close();
   }
 
-  void apply(FrameStage& stage, Channel<Outcome<Frame>>& from, Channel<Outcome<Frame>>& to) {
+  template <class From>
+  void apply(FrameStage& stage, From& from, Channel<Outcome<Frame>>& to) {
     while (auto frame = from.pop()) {
       auto kept = apply_step(stage, std::move(*frame));
       if (!kept) {
-        delivery_.filter();
+        delivery_.filter(stage.name());
       } else if (!to.push(std::move(*kept))) {
+        from.close();
         break;
       }
     }
@@ -259,6 +286,7 @@ class Line {
 
   void close_all() {
     packets_.close();
+    decoded_.close();
     for (auto& model : models_) {
       if (!model) continue;
       model->prepared.close();
@@ -276,6 +304,7 @@ class Line {
   const int workers_;
 
   Channel<Outcome<Packet>> packets_;
+  OrderedChannel<Outcome<Frame>> decoded_;            // where the first stage is no model
   std::vector<std::unique_ptr<ModelArrows>> models_;  // by stage; null where it is no model
   std::deque<Channel<Outcome<Frame>>> frames_;        // out of each stage
 

@@ -43,9 +43,10 @@ class Sequence {
       fly(i);
       return;
     }
-    auto kept = apply_step(dynamic_cast<FrameStage&>(chain_.stage(i)), std::move(frame));
+    auto& stage = dynamic_cast<FrameStage&>(chain_.stage(i));
+    auto kept = apply_step(stage, std::move(frame));
     if (!kept) {
-      delivery_.filter();
+      delivery_.filter(stage.name());
     } else {
       feed(i + 1, std::move(*kept));
     }

@@ -109,7 +109,7 @@ class Lander {
   std::uint64_t next_ = 0;
 };
 
-/// One picture through a stage; nothing if the stage keeps it from going on.
+/// One picture through a stage; nothing if the stage lets it go: it does not go on.
 std::optional<Outcome<Frame>> apply_step(FrameStage& stage, Outcome<Frame> frame);
 
 }  // namespace fovea::pipeline

@@ -47,7 +47,7 @@ Intake::Intake(std::span<const LiveSource> sources, const Chain& chain, const De
                Board& board, Slots& slots, int detect_every)
     : sources_(sources),
       chain_(chain),
-      model_(dynamic_cast<const ModelStage&>(chain.stage(0))),
+      model_(dynamic_cast<const ModelStage&>(chain.stage(chain.first_model()))),
       looks_for_objects_(finds_objects(chain)),
       delivery_(delivery),
       board_(board),
@@ -59,8 +59,15 @@ std::vector<Rider> Intake::prepare(std::vector<Taken> taken, Workers& workers) {
   std::vector<FrameTag> tags;
   for (const Taken& item : taken) tags.push_back(tag_of(item));
   std::vector<Rider> riders(taken.size());
-  workers.each(taken.size(),
-               [&](std::size_t i) { riders[i] = ride(std::move(taken[i]), std::move(tags[i])); });
+  const bool at_once = chain_.first_model() == 0;
+  workers.each(taken.size(), [&](std::size_t i) {
+    riders[i] = ride(std::move(taken[i]), std::move(tags[i]));
+    if (at_once) make_input(riders[i]);
+  });
+  if (!at_once) {
+    for (Rider& rider : riders) pass_early_stages(rider);
+    workers.each(riders.size(), [&](std::size_t i) { make_input(riders[i]); });
+  }
   std::vector<Rider> good;
   for (Rider& rider : riders) {
     auto* failure = std::get_if<Failure>(&rider.item);
@@ -115,15 +122,32 @@ Rider Intake::ride(Taken taken, FrameTag tag) {
   Rider rider{taken.queue, taken.item.shot.captured, {}};
   auto frame = decoded(chain_.decode(), std::move(taken.item.shot), std::move(tag),
                        delivery_.wants_thumbnail(), looks_for_objects_);
-  if (auto* failure = std::get_if<Failure>(&frame)) {
-    rider.item = std::move(*failure);
-  } else if (!std::get<Frame>(frame).tag.detect) {
-    rider.item = std::move(std::get<Frame>(frame));
-  } else {
-    auto prepared = prepare_step(model_, std::move(frame), inputs_, /*release_image=*/false);
-    std::visit([&](auto& held) { rider.item = std::move(held); }, prepared);
-  }
+  std::visit([&](auto& held) { rider.item = std::move(held); }, frame);
   return rider;
+}
+
+/// One thread, and each source's frames in their order.
+void Intake::pass_early_stages(Rider& rider) {
+  for (std::size_t i = 0; i < chain_.first_model(); ++i) {
+    auto* frame = std::get_if<Frame>(&rider.item);
+    if (frame == nullptr) return;
+    const bool detect = frame->tag.detect;
+    auto& stage = dynamic_cast<FrameStage&>(chain_.stage(i));
+    auto outcome = apply_step(stage, std::move(*frame));
+    if (!outcome) {
+      rider.item = LetGo{stage.name()};
+      if (detect) streams_[rider.source].until_detect = 0;
+      return;
+    }
+    std::visit([&](auto& held) { rider.item = std::move(held); }, *outcome);
+  }
+}
+
+void Intake::make_input(Rider& rider) {
+  auto* frame = std::get_if<Frame>(&rider.item);
+  if (frame == nullptr || !frame->tag.detect) return;
+  auto prepared = prepare_step(model_, std::move(*frame), inputs_, /*release_image=*/false);
+  std::visit([&](auto& held) { rider.item = std::move(held); }, prepared);
 }
 
 /// A frame that was the model's is made up for by the next of its source.

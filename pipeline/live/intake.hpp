@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,11 +26,16 @@ struct OnDevice {};
 /// It was to go there when the run was stopped.
 struct LeftBehind {};
 
-/// A frame of one batch, in its place: for the model, past it (detect_every), or failed.
+/// A stage before the model let the frame go.
+struct LetGo {
+  std::string_view stage;
+};
+
+/// A frame of one batch, in its place: for the model, past it (detect_every), let go, or failed.
 struct Rider {
   std::size_t source = 0;
   std::chrono::steady_clock::time_point captured;
-  std::variant<OnDevice, LeftBehind, Prepared, Frame, Failure> item;
+  std::variant<OnDevice, LeftBehind, Prepared, Frame, Failure, LetGo> item;
 };
 
 class Intake {
@@ -50,6 +56,8 @@ class Intake {
   };
   FrameTag tag_of(const Taken& taken);
   Rider ride(Taken taken, FrameTag tag);
+  void pass_early_stages(Rider& rider);
+  void make_input(Rider& rider);
   void lose(std::size_t source, DropReason reason, bool detect);
 
   const std::span<const LiveSource> sources_;

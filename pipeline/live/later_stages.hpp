@@ -3,6 +3,7 @@
 // The stages behind the first model, for the frames of one batch at a time. Used from one thread.
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/line/chain.hpp"
@@ -14,12 +15,16 @@ class LaterStages {
  public:
   explicit LaterStages(const Chain& chain) : chain_(chain) {}
 
-  /// Each frame through every stage but the first, in order; nothing in the place of one that a
-  /// stage kept from going on.
-  std::vector<std::optional<Outcome<Frame>>> apply(std::vector<Outcome<Frame>> frames);
+  /// A frame behind the last stage, or which stage let it go.
+  struct Applied {
+    std::optional<Outcome<Frame>> outcome;
+    std::string_view let_go_by;
+  };
+  /// Each frame through every stage behind the first model, in order.
+  std::vector<Applied> apply(std::vector<Outcome<Frame>> frames);
 
  private:
-  void apply_model(ModelStage& model, std::vector<std::optional<Outcome<Frame>>>& frames);
+  void apply_model(ModelStage& model, std::vector<Applied>& frames);
 
   const Chain& chain_;
   InputPool inputs_;

@@ -51,7 +51,7 @@ class LiveLine {
            const LiveOptions& options)
       : sources_(std::move(sources)),
         chain_(chain),
-        model_(dynamic_cast<ModelStage&>(chain.stage(0))),
+        model_(dynamic_cast<ModelStage&>(chain.stage(chain.first_model()))),
         delivery_(delivery),
         options_(options),
         board_(std::make_shared<Board>(names(sources_))),
@@ -220,6 +220,10 @@ class LiveLine {
           landed.pop_front();
           continue;
         }
+        if (const auto* gone = std::get_if<LetGo>(&rider.item)) {
+          let_go(rider, gone->stage);
+          continue;
+        }
         riders.push_back(&rider);
         if (std::holds_alternative<OnDevice>(rider.item)) {
           frames.push_back(std::move(landed.front()));
@@ -241,13 +245,19 @@ class LiveLine {
     parcels_.close();
   }
 
-  bool send_on(const Rider& rider, std::optional<Outcome<Frame>> outcome, double stages_s) {
+  void let_go(const Rider& rider, std::string_view stage) {
     delivery_.enter();
+    board_->filtered(rider.source);
+    delivery_.filter(stage);
+  }
+
+  bool send_on(const Rider& rider, LaterStages::Applied applied, double stages_s) {
+    auto& outcome = applied.outcome;
     if (!outcome) {
-      board_->filtered(rider.source);
-      delivery_.filter();
+      let_go(rider, applied.let_go_by);
       return true;
     }
+    delivery_.enter();
     std::visit([this](auto& held) { held.tag.index = index_++; }, *outcome);
     if (auto* frame = std::get_if<Frame>(&*outcome)) {
       if (frame->tag.captured) {

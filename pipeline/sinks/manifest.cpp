@@ -31,6 +31,7 @@ void write_manifest(const std::filesystem::path& dir, const RunIdentity& identit
         {"done", summary.done},
         {"failed", summary.failed},
         {"filtered", summary.filtered},
+        {"filtered_by", summary.filtered_by},
         {"reduced", summary.reduced}}},
       {"interrupted", summary.interrupted},
       {"started", identity.started_utc},

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ namespace fovea::pipeline {
 /// How a run went, in counts. done + failed + filtered = seen.
 struct RunSummary {
   std::uint64_t seen = 0, done = 0, failed = 0, filtered = 0;
+  std::map<std::string, std::uint64_t> filtered_by;  // by the stage that let them go
   std::uint64_t reduced = 0;  // of those done: decoded smaller, by decode: fast
   double elapsed_s = 0;
   double images_per_s = 0;

@@ -202,6 +202,24 @@ class DropEvery : public FrameStage {
   int every_;
 };
 
+/// Before the model: lets the picture go whose number is one more than a multiple of `every`.
+class EarlyGate : public FrameStage {
+ public:
+  explicit EarlyGate(int every) : every_(every) {}
+  std::string_view name() const override { return "gate"; }
+  std::vector<Data> needs() const override { return {Data::image}; }
+  std::vector<Data> gives() const override { return {}; }
+  std::optional<Frame> process(Frame frame) override {
+    if (frame.width_px <= last_) throw std::logic_error("pictures out of order");
+    last_ = frame.width_px;
+    if (frame.width_px % every_ == 1) return std::nullopt;
+    return frame;
+  }
+
+ private:
+  int every_, last_ = -1;
+};
+
 /// Writes down everything that must not depend on threads.
 class Recorder : public Sink {
  public:
@@ -238,10 +256,12 @@ class Recorder : public Sink {
   Delay delay_;
 };
 
-/// decode ▸ model, and behind it what `later` gives.
+/// decode ▸ gates ▸ model, and behind it what `later` gives.
 inline Chain chain_of(Decode decode, std::unique_ptr<ModelStage> model,
-                      std::vector<std::unique_ptr<Stage>> later = {}) {
+                      std::vector<std::unique_ptr<Stage>> later = {},
+                      const std::vector<int>& gates = {}) {
   std::vector<std::unique_ptr<Stage>> stages;
+  for (const int every : gates) stages.push_back(std::make_unique<EarlyGate>(every));
   stages.push_back(std::move(model));
   for (auto& stage : later) stages.push_back(std::move(stage));
   return {std::move(decode), std::move(stages)};

@@ -34,15 +34,18 @@ class Fatal : public testing::TestWithParam<FatalCase> {};
 TEST_P(Fatal, StopsTheLineAndIsRethrown) {
   using Runner = LineReport (*)(Source&, const Chain&, std::span<Sink* const>, const LineOptions&);
   for (const Runner runner : {Runner{run_threaded}, Runner{run_sequential}}) {
-    for (const int delay : {0, 300}) {
+    for (const auto& [delay, gates] : {std::pair{0, std::vector<int>{}},
+                                       {300, std::vector<int>{}},
+                                       {0, std::vector<int>{1000}},
+                                       {300, std::vector<int>{1000, 1000}}}) {
       Faults faults;
       ModelOptions options{.batch = 3, .max_delay_us = delay};
       Recorder sink{Delay(delay)}, other;
       GetParam().arrange(faults, options, sink);
       CountingSource source(200, faults, Delay(delay));
       const std::array<Sink*, 2> sinks{&sink, &other};
-      const Chain chain =
-          chain_of(fake_decode(faults, delay), std::make_unique<AddingModel>(options, faults));
+      const Chain chain = chain_of(fake_decode(faults, delay),
+                                   std::make_unique<AddingModel>(options, faults), {}, gates);
       try {
         runner(source, chain, sinks, {.decode_threads = 4});
         FAIL() << "nothing was thrown";

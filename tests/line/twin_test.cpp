@@ -16,10 +16,19 @@ namespace {
 
 using namespace fakes;
 
-enum class Shape : std::uint8_t { one_model, filtered, cascade, mixed_sizes, mixed_cascade };
+enum class Shape : std::uint8_t {
+  one_model,
+  filtered,
+  cascade,
+  mixed_sizes,
+  mixed_cascade,
+  gated,
+  gated_cascade
+};
 
 bool has_mixed_sizes(Shape shape) {
-  return shape == Shape::mixed_sizes || shape == Shape::mixed_cascade;
+  return shape == Shape::mixed_sizes || shape == Shape::mixed_cascade ||
+         shape == Shape::gated_cascade;
 }
 bool has_one_model(Shape shape) { return shape == Shape::one_model || shape == Shape::mixed_sizes; }
 
@@ -49,13 +58,16 @@ Chain make_chain(Shape shape, const Faults& faults, int batch, int max_delay_us)
   ModelOptions first{.batch = batch, .max_delay_us = max_delay_us};
   if (has_mixed_sizes(shape)) first.sizes = 3;
   if (!has_one_model(shape)) later.push_back(std::make_unique<DropEvery>(3));
-  if (shape == Shape::cascade || shape == Shape::mixed_cascade) {
+  std::vector<int> gates;
+  if (shape == Shape::gated) gates = {4};
+  if (shape == Shape::gated_cascade) gates = {3, 5};
+  if (shape == Shape::cascade || shape == Shape::mixed_cascade || shape == Shape::gated_cascade) {
     ModelOptions second{.batch = 2, .slots = 1, .max_delay_us = max_delay_us, .plus = 0.25f};
     if (has_mixed_sizes(shape)) second.sizes = 5;
     later.push_back(std::make_unique<AddingModel>(second, Faults{}));
   }
   return chain_of(fake_decode(faults, max_delay_us), std::make_unique<AddingModel>(first, faults),
-                  std::move(later));
+                  std::move(later), gates);
 }
 
 class Twin : public testing::TestWithParam<std::tuple<int, int, int, Shape>> {};
@@ -87,6 +99,7 @@ TEST_P(Twin, ThreadedEqualsSequential) {
     EXPECT_EQ(report.summary.done, slow_report.summary.done);
     EXPECT_EQ(report.summary.failed, slow_report.summary.failed);
     EXPECT_EQ(report.summary.filtered, slow_report.summary.filtered);
+    EXPECT_EQ(report.summary.filtered_by, slow_report.summary.filtered_by);
     EXPECT_FALSE(report.summary.interrupted);
     if (has_one_model(shape)) {
       EXPECT_EQ(report.summary.failed,
@@ -104,7 +117,8 @@ INSTANTIATE_TEST_SUITE_P(Line, Twin,
                                           testing::Values(1, 3, 8), testing::Values(1, 4),
                                           testing::Values(Shape::one_model, Shape::filtered,
                                                           Shape::cascade, Shape::mixed_sizes,
-                                                          Shape::mixed_cascade)));
+                                                          Shape::mixed_cascade, Shape::gated,
+                                                          Shape::gated_cascade)));
 
 // The sequential twin is itself held against arithmetic done here.
 TEST(Twin, SequentialSaysWhatThePicturesAre) {
@@ -124,6 +138,20 @@ TEST(Twin, SequentialSaysWhatThePicturesAre) {
                   "0 picture 0: 0.5", "1 picture 1 failed in decode: not a picture (8 bytes)",
                   "2 picture 2: 22.5", "3 picture 3 failed in source: no such file (0 bytes)",
                   "4 picture 4 failed in preprocess: too long (0 bytes)", "5 picture 5: 55.5"));
+}
+
+TEST(Twin, AStageBeforeTheModelLetsPicturesGoAndIsNamed) {
+  CountingSource source(7, {});
+  Recorder sink;
+  Sink* sinks[] = {&sink};
+  const Chain chain = chain_of(
+      fake_decode({}), std::make_unique<AddingModel>(ModelOptions{.batch = 2}, Faults{}), {}, {3});
+  EXPECT_EQ(chain.first_model(), 1u);
+  const RunSummary summary = run_sequential(source, chain, sinks).summary;
+  EXPECT_THAT(sink.lines,
+              testing::ElementsAre("0 picture 0: 0.5", "2 picture 2: 22.5", "3 picture 3: 33.5",
+                                   "5 picture 5: 55.5", "6 picture 6: 66.5"));
+  EXPECT_THAT(summary.filtered_by, testing::ElementsAre(testing::Pair("gate", 2)));
 }
 
 TEST(Twin, ShortLastBatchHasExactlyItsPictures) {
