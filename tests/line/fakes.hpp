@@ -202,7 +202,7 @@ class DropEvery : public FrameStage {
   int every_;
 };
 
-/// Before the model: lets the picture go whose number is one more than a multiple of `every`.
+/// Before the model: lets the picture go whose number is one less than a multiple of `every`.
 class EarlyGate : public FrameStage {
  public:
   explicit EarlyGate(int every) : every_(every) {}
@@ -212,7 +212,7 @@ class EarlyGate : public FrameStage {
   std::optional<Frame> process(Frame frame) override {
     if (frame.width_px <= last_) throw std::logic_error("pictures out of order");
     last_ = frame.width_px;
-    if (frame.width_px % every_ == 1) return std::nullopt;
+    if (frame.width_px % every_ == every_ - 1) return std::nullopt;
     return frame;
   }
 

@@ -149,8 +149,8 @@ TEST(Twin, AStageBeforeTheModelLetsPicturesGoAndIsNamed) {
   EXPECT_EQ(chain.first_model(), 1u);
   const RunSummary summary = run_sequential(source, chain, sinks).summary;
   EXPECT_THAT(sink.lines,
-              testing::ElementsAre("0 picture 0: 0.5", "2 picture 2: 22.5", "3 picture 3: 33.5",
-                                   "5 picture 5: 55.5", "6 picture 6: 66.5"));
+              testing::ElementsAre("0 picture 0: 0.5", "1 picture 1: 11.5", "3 picture 3: 33.5",
+                                   "4 picture 4: 44.5", "6 picture 6: 66.5"));
   EXPECT_THAT(summary.filtered_by, testing::ElementsAre(testing::Pair("gate", 2)));
 }
 
