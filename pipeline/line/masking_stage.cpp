@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/line/masking_stage.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -8,6 +9,12 @@
 #include "vision/attend/map_back.hpp"
 
 namespace fovea::pipeline {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
 
 MaskingStage::MaskingStage(compute::Device& device, const vision::Checkpoint& checkpoint,
                            const vision::PreprocessSpec& recipe, AttendConfig config,
@@ -22,7 +29,10 @@ std::optional<Frame> MaskingStage::process(Frame frame) {
                                    static_cast<std::size_t>(size.w));
   vision::ResampleScratch scratch;
   preprocessor_.resize(frame.image, pixels, scratch);
-  vision::Relevance found = masking_.relevance(pixels, size, frame.labels.front().id);
+  const auto begun = Clock::now();
+  const vision::Relevance found = masking_.relevance(pixels, size, frame.labels.front().id);
+  frame.timings.inference_ms +=
+      std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
   const vision::MapBack back(preprocessor_, masking_.config(), copy,
                              {frame.width_px, frame.height_px});
   const auto drops = found.drops.patches();

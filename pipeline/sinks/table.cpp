@@ -111,7 +111,7 @@ class TableSink final : public Sink {
     } else if (layout_ == Layout::attention) {
       const int all = std::max(style.columns, kNarrowest) - 2 * kGap;
       label_columns_ = std::min(std::max(longest + kPercentColumns, kAnswerColumns), all / 4);
-      file_columns_ = (all - label_columns_) / 2;
+      file_columns_ = (all - label_columns_) * 2 / 5;
       second_columns_ = all - label_columns_ - file_columns_;
     }
   }
