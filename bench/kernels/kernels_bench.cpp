@@ -13,6 +13,8 @@
 
 #include "compute/device.hpp"
 #include "compute/error.hpp"
+#include "compute/ops/fft.hpp"
+#include "compute/ops/global_filter.hpp"
 #include "compute/ops/launch.hpp"
 #include "compute/program.hpp"
 
@@ -99,6 +101,27 @@ void layer_norm(benchmark::State& state) {
       [&](ProgramBuilder& p, const Tensor& x) { return ops::layer_norm(p, x, w); });
 }
 
+/// B, C; 14 x 14 tokens, as of a GFNet at 224 pixels.
+void global_filter(benchmark::State& state) {
+  const std::int64_t batch = state.range(0), channels = state.range(1);
+  const std::vector<float> weight(static_cast<std::size_t>(14 * 8 * channels * 2), 0.5f);
+  ConstantStore store(device());
+  const auto w = ops::upload_global_filter(store, "filter", 14, 14, channels, weight);
+  run(state, {batch, 14 * 14, channels}, 0.0,
+      [&](ProgramBuilder& p, const Tensor& x) { return ops::global_filter(p, x, w); });
+}
+
+/// The same planes through VkFFT and back, which is a part of the filter: neither tokens to planes
+/// and back nor the multiplication are in it.
+void fft_and_back(benchmark::State& state) {
+  if (!ops::has_fft()) {
+    state.SkipWithError("no VkFFT in this build");
+    return;
+  }
+  run(state, {state.range(0) * state.range(1), 14, 14}, 0.0,
+      [](ProgramBuilder& p, const Tensor& x) { return ops::irfft2(p, ops::rfft2(p, x), 14); });
+}
+
 void patches(benchmark::State& state) {
   run(state, {state.range(0), 3, 224, 224}, 0.0,
       [](ProgramBuilder& p, const Tensor& x) { return ops::patches(p, x, 16, 16); });
@@ -153,6 +176,12 @@ BENCHMARK(layer_norm)
     ->Unit(benchmark::kMillisecond)
     ->Args({197, 192})
     ->Args({197, 768});
+void filter_sizes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"B", "C"})->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+  b->Args({1, 384})->Args({8, 384});
+}
+BENCHMARK(global_filter)->Apply(filter_sizes);
+BENCHMARK(fft_and_back)->Apply(filter_sizes);
 BENCHMARK(patches)
     ->ArgNames({"B"})
     ->UseRealTime()

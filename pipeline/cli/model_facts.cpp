@@ -66,6 +66,7 @@ ModelFacts checked_model_facts(const vision::LocalModel& local) {
   facts.patch_h = config.patch_h;
   facts.layers = config.layers;
   facts.heads = config.heads;
+  facts.global_filters = config.global_filters;
   facts.hidden_size = config.hidden_size;
   facts.mlp_size = config.mlp_size;
   facts.tokens = config.tokens();
@@ -113,7 +114,7 @@ Json to_json(const ModelFacts& facts) {
   json["patch"] = {facts.patch_w, facts.patch_h};
   if (facts.detection_tokens > 0) json["detection_tokens"] = facts.detection_tokens;
   json["layers"] = facts.layers;
-  json["heads"] = facts.heads;
+  if (!facts.global_filters) json["heads"] = facts.heads;
   json["hidden_size"] = facts.hidden_size;
   json["mlp_size"] = facts.mlp_size;
   json["tokens"] = facts.tokens;
@@ -143,8 +144,10 @@ std::string facts_text(const ModelFacts& facts, bool all_labels) {
   if (facts.detection_tokens > 0) {
     line("finds", fmt::format("up to {} objects in a picture", facts.detection_tokens));
   }
-  line("layers", fmt::format("{} of width {}, {} heads, MLP {}", facts.layers, facts.hidden_size,
-                             facts.heads, facts.mlp_size));
+  const std::string mixer =
+      facts.global_filters ? "global filters" : fmt::format("{} heads", facts.heads);
+  line("layers", fmt::format("{} of width {}, {}, MLP {}", facts.layers, facts.hidden_size, mixer,
+                             facts.mlp_size));
   line("preprocessing", facts.recipe);
   line("memory", fmt::format("about {} at batch 1, {} at batch 8 (fp16: {}, {}; int8: {}, {})",
                              bytes_text(facts.fp32_batch1), bytes_text(facts.fp32_batch8),

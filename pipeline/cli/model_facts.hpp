@@ -20,7 +20,8 @@ struct ModelFacts {
   std::uint64_t parameters = 0, file_bytes = 0;
   int image_w = 0, image_h = 0, patch_w = 0, patch_h = 0;
   int layers = 0, heads = 0, hidden_size = 0, mlp_size = 0, tokens = 0;
-  int detection_tokens = 0;  // 0: a classifier
+  bool global_filters = false;  // in place of attention
+  int detection_tokens = 0;     // 0: a classifier
   std::vector<std::string> labels;
   /// Estimated device memory in bytes at batch 1 and 8.
   std::uint64_t fp32_batch1 = 0, fp32_batch8 = 0, fp16_batch1 = 0, fp16_batch8 = 0;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <opencv2/core.hpp>
 
+#include "tests/reference/global_filter.hpp"
 #include "tests/reference/quantize.hpp"
 #include "vision/models/positions.hpp"
 
@@ -164,14 +165,32 @@ class Layers {
     y = attend(q, k, v, static_cast<std::size_t>(config_.heads));
     add(x, linear(y, scope + "attention.output.dense", width, true, scale("layer_scale1")));
 
-    y = layer_norm(x, scope + "layernorm_after");
-    y = linear(y, scope + "intermediate.dense", config_.mlp_size);
-    for (double& value : y.values) value = activate(value, config_.activation);
-    add(x, linear(y, scope + "output.dense", width, true, scale("layer_scale2")));
+    add(x, mlp(x, scope, scale("layer_scale2")));
+    return x;
+  }
+
+  /// GFNet's: mixed by filters, and one residual around both halves.
+  Matrix filter_block(Matrix x, int index) const {
+    const std::string scope = fmt::format("encoder.layer.{}.", index);
+    const int rows = config_.grid_h(), columns = config_.grid_w();
+    const auto filter =
+        checkpoint_.f32(scope + "filter.complex_weight",
+                        {rows, columns / 2 + 1, std::int64_t{config_.hidden_size}, 2});
+    Matrix y = layer_norm(x, scope + "layernorm_before");
+    y.values = global_filter<double>(y.values, filter, 1, static_cast<std::size_t>(rows),
+                                     static_cast<std::size_t>(columns), y.columns);
+    add(x, mlp(y, scope, {}));
     return x;
   }
 
  private:
+  Matrix mlp(const Matrix& x, const std::string& scope, const std::string& layer_scale) const {
+    Matrix y = layer_norm(x, scope + "layernorm_after");
+    y = linear(y, scope + "intermediate.dense", config_.mlp_size);
+    for (double& value : y.values) value = activate(value, config_.activation);
+    return linear(y, scope + "output.dense", config_.hidden_size, true, layer_scale);
+  }
+
   Matrix linear(const Matrix& x, std::vector<float> weight, const std::string& name,
                 std::int64_t out_features, bool has_bias, const std::string& layer_scale) const {
     std::vector<double> bias(static_cast<std::size_t>(out_features), 0.0);
@@ -366,7 +385,8 @@ VitTrace run_vit(const Checkpoint& checkpoint, std::span<const float> image, int
                                : mid_positions.size() / static_cast<std::size_t>(config.layers - 1);
   Matrix x = trace.embeddings;
   for (int i = 0; i < config.layers; ++i) {
-    x = layers.block(std::move(x), i);
+    x = config.global_filters ? layers.filter_block(std::move(x), i)
+                              : layers.block(std::move(x), i);
     trace.blocks.push_back(x);
     const std::size_t at = static_cast<std::size_t>(i) * each;
     if (at < mid_positions.size()) {

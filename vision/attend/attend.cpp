@@ -11,6 +11,10 @@ namespace fovea::vision {
 
 void check_attention(const AttentionRequest& request, const VitConfig& config) {
   const std::string where = fmt::format("attention of {}", config.architecture);
+  if (config.global_filters) {
+    throw ConfigError("the attention of a model that has none", where,
+                      "a GFNet mixes its tokens by filters: use a ViT, DeiT or YOLOS");
+  }
   if (request.method == AttentionMethod::raw && request.layers.empty()) {
     throw ConfigError("attention of no layer", where, "name one, -1 is the last");
   }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "compute/error.hpp"
+#include "vision/checkpoint/gfnet_config.hpp"
 #include "vision/checkpoint/json_file.hpp"
 #include "vision/checkpoint/model_config.hpp"
 #include "vision/checkpoint/processor_config.hpp"
@@ -102,10 +103,22 @@ std::string license_of(const fs::path& folder) {
   return {};
 }
 
+VitConfig config_of(const nlohmann::json& config, const WeightFiles& weights,
+                    const std::string& where) {
+  if (is_timm_config(config)) return timm_config(config, weights, where);
+  if (config.value("model_type", nlohmann::json()) == "gfnet") {
+    return gfnet_config(config, weights, where);
+  }
+  return transformers_config(config, weights, where);
+}
+
 PreprocessSpec read_preprocess(const fs::path& folder, const nlohmann::json& config,
                                const VitConfig& model) {
   if (model.family == "timm") return timm_spec(config, (folder / "config.json").string());
   const fs::path file = folder / "preprocessor_config.json";
+  if (model.family == "gfnet" && !fs::exists(file)) {
+    return gfnet_spec(config, model, (folder / "config.json").string());
+  }
   const auto json = fs::exists(file) ? read_json_object(file) : nlohmann::json::object();
   return processor_spec(json, model.family, file.string());
 }
@@ -118,16 +131,16 @@ Checkpoint Checkpoint::open(const fs::path& folder) {
                      "give the folder that holds config.json and the weights");
   }
   const fs::path file = folder / "config.json";
-  if (!fs::exists(file)) {
+  const bool has_config = fs::exists(file);
+  auto impl = std::make_unique<Impl>();
+  impl->folder = folder;
+  if (has_config || has_weight_files(folder)) impl->weights = open_weight_files(folder);
+  if (!has_config && !is_gfnet(impl->weights)) {
     throw ModelError("the model folder has no config.json", folder.string(),
                      "give the folder that holds config.json and the weights");
   }
-  const auto config = read_json_object(file);
-  auto impl = std::make_unique<Impl>();
-  impl->folder = folder;
-  impl->weights = open_weight_files(folder);
-  impl->config = is_timm_config(config) ? timm_config(config, impl->weights, file.string())
-                                        : transformers_config(config, impl->weights, file.string());
+  const auto config = has_config ? read_json_object(file) : nlohmann::json{{"model_type", "gfnet"}};
+  impl->config = config_of(config, impl->weights, file.string());
   impl->preprocess = read_preprocess(folder, config, impl->config);
   impl->tensors = check_tensors(impl->weights, impl->config);
   return Checkpoint(std::move(impl));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // A model folder as it lies on the hub: config.json, preprocessor_config.json and
-// weights (safetensors, sharded or not, or pytorch_model.bin), opened read-only.
+// weights (safetensors, sharded or not, or pytorch_model.bin), opened read-only; or a GFNet as
+// its authors publish it, a .pth alone.
 // Thread rule: immutable after open(); any thread may read.
 
 #include <cstdint>
@@ -45,7 +46,8 @@ class Checkpoint {
   /// Is there a tensor of this canonical name? Canonical names are transformers' v4
   /// names without the base prefix: "embeddings.cls_token",
   /// "encoder.layer.3.attention.attention.query.weight", "layernorm.weight",
-  /// "classifier.weight", "cls_classifier.bias"; LayerScale is "encoder.layer.3.layer_scale1",
+  /// "classifier.weight", "cls_classifier.bias"; a GFNet's filter is
+  /// "encoder.layer.3.filter.complex_weight"; LayerScale is "encoder.layer.3.layer_scale1",
   /// registers "embeddings.register_tokens", timm's fc_norm is "fc_norm.weight". The v5 and
   /// timm spellings are translated; timm's fused qkv is served as three.
   bool has(std::string_view canonical) const;

@@ -59,7 +59,7 @@ void require_supported_type(const std::filesystem::path& config_file) {
   throw ModelError(
       fmt::format("{} '{}' is not supported", timm ? "timm architecture" : "model_type",
                   string_or(config, timm ? "architecture" : "model_type", "", where)),
-      where, "use a model of type vit, deit or yolos, or a plain timm ViT");
+      where, "use a model of type vit, deit, yolos or gfnet, or a plain timm ViT");
 }
 
 }  // namespace fovea::vision

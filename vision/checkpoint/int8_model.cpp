@@ -25,7 +25,7 @@ using compute::ops::QuantizedRows;
 /// A matrix of an encoder layer, whatever its spelling.
 bool becomes_int8(const StoredTensor& tensor, const VitConfig& config) {
   if (tensor.shape.size() != 2 || !tensor.name.ends_with(".weight")) return false;
-  const std::string name = config.family == "timm"
+  const std::string name = config.has_timm_names()
                                ? canonical_from_timm(tensor.name, config.distillation_token)
                                : canonical_from_transformers(tensor.name).value_or(std::string());
   return name.starts_with("encoder.layer.");

@@ -72,37 +72,6 @@ std::string label_text(const json& value) {
 }
 
 /// id2label's keys are numbers written as text; its values may be anything.
-std::vector<std::string> labels_of(const json& config, const std::string& where) {
-  const auto map = config.find("id2label");
-  std::size_t count = 2;  // transformers' default
-  if (map != config.end() && map->is_object() && !map->empty()) {
-    count = map->size();
-  } else {
-    count = static_cast<std::size_t>(
-        integer_or(config, "num_labels", 2, 1, static_cast<std::int64_t>(kMaxClasses), where));
-  }
-  if (count > kMaxClasses) {
-    throw ModelError(fmt::format("'id2label' names {} classes", count), where,
-                     fmt::format("use a model of at most {} classes", kMaxClasses));
-  }
-  std::vector<std::string> labels(count);
-  for (std::size_t i = 0; i < count; ++i) labels[i] = fmt::format("LABEL_{}", i);
-  if (map == config.end() || !map->is_object()) return labels;
-  for (const auto& [key, value] : map->items()) {
-    std::size_t id = count;
-    if (!key.empty() && key.size() <= 7 &&
-        key.find_first_not_of("0123456789") == std::string::npos) {
-      id = std::stoul(key);
-    }
-    if (id >= count) {
-      throw ModelError(fmt::format("'id2label' has {} entries and the key '{}'", count, key), where,
-                       fmt::format("number the classes \"0\" to \"{}\"", count - 1));
-    }
-    labels[id] = label_text(value);
-  }
-  return labels;
-}
-
 bool has_canonical(const WeightFiles& weights, std::string_view canonical) {
   return std::any_of(weights.tensors.begin(), weights.tensors.end(), [&](const auto& tensor) {
     return canonical_from_transformers(tensor.name) == canonical;
@@ -187,7 +156,38 @@ bool is_supported_type(const json& config, const std::string& where) {
     return is_supported_timm(string_or(config, "architecture", "", where));
   }
   const std::string type = string_or(config, "model_type", "", where);
-  return type == "vit" || type == "deit" || type == "yolos";
+  return type == "vit" || type == "deit" || type == "yolos" || type == "gfnet";
+}
+
+std::vector<std::string> stated_labels(const json& config, const std::string& where) {
+  const auto map = config.find("id2label");
+  std::size_t count = 2;  // transformers' default
+  if (map != config.end() && map->is_object() && !map->empty()) {
+    count = map->size();
+  } else {
+    count = static_cast<std::size_t>(
+        integer_or(config, "num_labels", 2, 1, static_cast<std::int64_t>(kMaxClasses), where));
+  }
+  if (count > kMaxClasses) {
+    throw ModelError(fmt::format("'id2label' names {} classes", count), where,
+                     fmt::format("use a model of at most {} classes", kMaxClasses));
+  }
+  std::vector<std::string> labels(count);
+  for (std::size_t i = 0; i < count; ++i) labels[i] = fmt::format("LABEL_{}", i);
+  if (map == config.end() || !map->is_object()) return labels;
+  for (const auto& [key, value] : map->items()) {
+    std::size_t id = count;
+    if (!key.empty() && key.size() <= 7 &&
+        key.find_first_not_of("0123456789") == std::string::npos) {
+      id = std::stoul(key);
+    }
+    if (id >= count) {
+      throw ModelError(fmt::format("'id2label' has {} entries and the key '{}'", count, key), where,
+                       fmt::format("number the classes \"0\" to \"{}\"", count - 1));
+    }
+    labels[id] = label_text(value);
+  }
+  return labels;
 }
 
 VitConfig transformers_config(const json& config, const WeightFiles& weights,
@@ -195,11 +195,12 @@ VitConfig transformers_config(const json& config, const WeightFiles& weights,
   const std::string type = string_or(config, "model_type", "", where);
   const bool is_yolos = type == "yolos";
   if (type != "vit" && type != "deit" && !is_yolos) {
-    throw ModelError(type.empty() ? std::string("config.json has no model_type")
-                                  : fmt::format("model_type '{}' is not supported", type),
-                     where,
-                     "use a model of type vit, deit or yolos, or a timm ViT (config.json with "
-                     "'architecture')");
+    throw ModelError(
+        type.empty() ? std::string("config.json has no model_type")
+                     : fmt::format("model_type '{}' is not supported", type),
+        where,
+        "use a model of type vit, deit, yolos or gfnet, or a timm ViT (config.json with "
+        "'architecture')");
   }
   VitConfig out;
   out.family = type;
@@ -228,7 +229,7 @@ VitConfig transformers_config(const json& config, const WeightFiles& weights,
     out.mid_positions = boolean_or(config, "use_mid_position_embeddings", true, where);
     out.pooling = Pooling::detections;
   }
-  out.labels = labels_of(config, where);
+  out.labels = stated_labels(config, where);
   check_geometry(out, where);
   return out;
 }

@@ -4,6 +4,7 @@
 // timm's, which leave most to the architecture's name and the tensors' shapes.
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -22,6 +23,9 @@ bool is_supported_type(const nlohmann::json& config, const std::string& where);
 /// type, architecture, activation or value that is not supported, and those that are.
 VitConfig transformers_config(const nlohmann::json& config, const WeightFiles& weights,
                               const std::string& where);
+
+/// The labels by "id2label", or LABEL_0 ... of "num_labels" (2 where it is not said).
+std::vector<std::string> stated_labels(const nlohmann::json& config, const std::string& where);
 
 /// Is the name in timm's family of plain ViTs?
 bool is_supported_timm(const std::string& architecture);

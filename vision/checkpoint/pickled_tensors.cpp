@@ -19,7 +19,7 @@ class Reader {
   Reader(const PickleResult& result, const std::string& where) : result_(result), where_(where) {}
 
   std::vector<PickledTensor> tensors() const {
-    const PickleValue& dict = at(result_.root);
+    const PickleValue& dict = state_dict(at(result_.root));
     if (dict.kind != Kind::dict) refuse("the pickle's value is not a dictionary of tensors");
     std::vector<PickledTensor> tensors;
     for (std::size_t i = 0; i < dict.items.size(); i += 2) {
@@ -38,6 +38,17 @@ class Reader {
                      "download the file again, or use the model's safetensors file");
   }
   const PickleValue& at(PickleId id) const { return result_.values[id]; }
+
+  /// What stands under "model", where authors save more than the weights; else `root` itself.
+  const PickleValue& state_dict(const PickleValue& root) const {
+    if (root.kind != Kind::dict) return root;
+    for (std::size_t i = 0; i < root.items.size(); i += 2) {
+      const PickleValue& key = at(root.items[i]);
+      const PickleValue& value = at(root.items[i + 1]);
+      if (key.kind == Kind::text && key.text == "model" && value.kind == Kind::dict) return value;
+    }
+    return root;
+  }
 
   PickledTensor tensor(const std::string& name, const PickleValue& value) const {
     if (value.kind != Kind::tensor) refuse(fmt::format("'{}' is not a tensor", name));

@@ -21,7 +21,8 @@ struct PickledTensor {
   std::vector<std::int64_t> shape, strides;
 };
 
-/// Throws ModelError when the pickle is not a dictionary from names to tensors, or asks for
+/// Of a dictionary that holds another under "model", the inner one; what stands beside it is not
+/// looked at. Throws ModelError when that is no dictionary from names to tensors, or asks for
 /// anything else (pickle_machine.hpp).
 std::vector<PickledTensor> read_pickled_tensors(std::span<const std::byte> pickle,
                                                 const std::string& where);

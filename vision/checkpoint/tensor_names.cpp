@@ -101,11 +101,25 @@ std::string canonical_from_timm(std::string_view stored, bool distilled) {
   return respell(stored, kTimmModel);
 }
 
+std::string timm_from_canonical(std::string_view canonical) {
+  const auto spell_back = [](std::string_view name, const auto& table) {
+    for (const auto& [to, from] : table) {
+      if (name.starts_with(from)) return std::string(to) + std::string(name.substr(from.size()));
+    }
+    return std::string(name);
+  };
+  if (const auto block = split_block(canonical, "encoder.layer.")) {
+    return fmt::format("blocks.{}.{}", block->first, spell_back(block->second, kTimmBlock));
+  }
+  if (canonical.starts_with("classifier.")) return "head." + std::string(canonical.substr(11));
+  return spell_back(canonical, kTimmModel);
+}
+
 std::vector<NamedTensor> canonical_tensors(const WeightFiles& weights, const VitConfig& config) {
   constexpr std::string_view kFused = ".attn.qkv.";
   std::vector<NamedTensor> named;
   for (const StoredTensor& tensor : weights.tensors) {
-    if (config.family != "timm") {
+    if (!config.has_timm_names()) {
       if (auto name = canonical_from_transformers(tensor.name)) {
         named.push_back({std::move(*name), tensor});
       }
@@ -163,10 +177,15 @@ std::vector<ExpectedTensor> expected_tensors(const VitConfig& config) {
   for (int i = 0; i < config.layers; ++i) {
     const std::string block = fmt::format("encoder.layer.{}.", i);
     norm(block + "layernorm_before");
-    for (const char* part : {"query", "key", "value"}) {
-      linear(block + "attention.attention." + part, width, width, config.qkv_bias);
+    if (config.global_filters) {
+      expected.push_back(
+          {block + "filter.complex_weight", {config.grid_h(), config.grid_w() / 2 + 1, width, 2}});
+    } else {
+      for (const char* part : {"query", "key", "value"}) {
+        linear(block + "attention.attention." + part, width, width, config.qkv_bias);
+      }
+      linear(block + "attention.output.dense", width, width, true);
     }
-    linear(block + "attention.output.dense", width, width, true);
     if (config.layer_scale) expected.push_back({block + "layer_scale1", {width}});
     norm(block + "layernorm_after");
     linear(block + "intermediate.dense", mlp, width, true);

@@ -33,6 +33,9 @@ std::optional<std::string> canonical_from_transformers(std::string_view stored);
 /// tells whether `head` reads the class token of two.
 std::string canonical_from_timm(std::string_view stored, bool distilled);
 
+/// The way back, of a model with one head and without attention.
+std::string timm_from_canonical(std::string_view canonical);
+
 /// The stored tensors under their canonical names; timm's fused qkv as three.
 std::vector<NamedTensor> canonical_tensors(const WeightFiles& weights, const VitConfig& config);
 

@@ -70,9 +70,8 @@ WeightFiles open_shards(const fs::path& index, Reader reader) {
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
     const std::string ending = entry.path().extension().string();
-    if (ending == ".h5" || ending == ".msgpack" || ending == ".onnx" || ending == ".pth" ||
-        ending == ".pt" || ending == ".ckpt" || ending == ".gguf" || ending == ".safetensors" ||
-        ending == ".bin") {
+    if (ending == ".h5" || ending == ".msgpack" || ending == ".onnx" || ending == ".pt" ||
+        ending == ".ckpt" || ending == ".gguf" || ending == ".safetensors" || ending == ".bin") {
       others += (others.empty() ? "" : ", ") + name;
     }
   }
@@ -81,8 +80,29 @@ WeightFiles open_shards(const fs::path& index, Reader reader) {
           (others.empty() ? std::string()
                           : fmt::format(" (found {}, which Fovea does not read)", others)),
       folder.string(),
-      "put model.safetensors or pytorch_model.bin there (some repositories keep safetensors only "
+      "put model.safetensors, pytorch_model.bin or one .pth there (some repositories keep "
+      "safetensors only "
       "at revision refs/pr/N)");
+}
+
+/// Sorted.
+std::vector<fs::path> pth_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == ".pth") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+WeightFiles open_one(const fs::path& file, Reader reader) {
+  WeightFiles weights;
+  add_file(weights, file, reader);
+  weights.path = file;
+  weights.label = file.filename().string();
+  attach_scales(weights);
+  return weights;
 }
 
 }  // namespace
@@ -93,20 +113,28 @@ const StoredTensor* WeightFiles::find(std::string_view name) const noexcept {
   return at == tensors.end() ? nullptr : &*at;
 }
 
+bool has_weight_files(const fs::path& folder) {
+  return !pth_files(folder).empty() ||
+         std::any_of(std::begin(kWeightFileNames), std::end(kWeightFileNames),
+                     [&](const char* name) { return fs::exists(folder / name); });
+}
+
 WeightFiles open_weight_files(const fs::path& folder) {
   for (const std::string_view name : kWeightFileNames) {
     const fs::path file = folder / name;
     if (!fs::exists(file)) continue;
     const Reader reader = name.starts_with("model.") ? read_safetensors : read_pytorch_bin;
     if (name.ends_with(".index.json")) return open_shards(file, reader);
-    WeightFiles weights;
-    add_file(weights, file, reader);
-    weights.path = file;
-    weights.label = name;
-    attach_scales(weights);
-    return weights;
+    return open_one(file, reader);
   }
-  refuse_no_weights(folder);
+  const std::vector<fs::path> others = pth_files(folder);
+  if (others.empty()) refuse_no_weights(folder);
+  if (others.size() > 1) {
+    throw ModelError(fmt::format("the model folder has several weight files, '{}' and '{}'",
+                                 others[0].filename().string(), others[1].filename().string()),
+                     folder.string(), "put each model into a folder of its own");
+  }
+  return open_one(others.front(), read_pytorch_bin);
 }
 
 }  // namespace fovea::vision

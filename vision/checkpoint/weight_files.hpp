@@ -26,8 +26,12 @@ inline constexpr const char* kWeightFileNames[] = {
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
     "pytorch_model.bin.index.json"};
 
-/// Takes the first of kWeightFileNames that exists.
-/// Throws ModelError when there is none, a shard is absent, or a file is malformed.
+/// Is there one of kWeightFileNames, or a .pth, which authors name as they like?
+bool has_weight_files(const std::filesystem::path& folder);
+
+/// Takes the first of kWeightFileNames that exists, else the only .pth.
+/// Throws ModelError when there is none, or there are several .pth and nothing else, a shard is
+/// absent, or a file is malformed.
 WeightFiles open_weight_files(const std::filesystem::path& folder);
 
 }  // namespace fovea::vision

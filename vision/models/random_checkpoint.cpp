@@ -24,13 +24,20 @@ namespace fs = std::filesystem;
 
 struct Size {
   std::string_view name;
-  int hidden_size, layers, heads;
+  int hidden_size, layers, heads;  // heads 0: a GFNet
+
+  bool is_gfnet() const { return heads == 0; }
 };
-constexpr std::array<Size, 4> kSizes{{{"vit-tiny", 192, 12, 3},
+constexpr std::array<Size, 8> kSizes{{{"vit-tiny", 192, 12, 3},
                                       {"vit-small", 384, 12, 6},
                                       {"vit-base", 768, 12, 12},
-                                      {"vit-large", 1024, 24, 16}}};
+                                      {"vit-large", 1024, 24, 16},
+                                      {"gfnet-ti", 256, 12, 0},
+                                      {"gfnet-xs", 384, 12, 0},
+                                      {"gfnet-s", 384, 19, 0},
+                                      {"gfnet-b", 512, 19, 0}}};
 constexpr int kClasses = 1000, kUsualPatch = 16, kUsualPixels = 224, kMostPixels = 4096;
+constexpr int kWidestFilter = 32;  // upload_global_filter()
 
 /// What a name such as "vit-base-patch32-384" asks for.
 struct Wanted {
@@ -68,7 +75,9 @@ Wanted read_name(std::string_view name) {
   if (take_word(rest, "-patch")) wanted.patch = take_number(rest);
   if (take_word(rest, "-")) wanted.pixels = take_number(rest);
   const bool fits = wanted.patch > 0 && wanted.pixels >= wanted.patch &&
-                    wanted.pixels <= kMostPixels && wanted.pixels % wanted.patch == 0;
+                    wanted.pixels <= kMostPixels && wanted.pixels % wanted.patch == 0 &&
+                    (wanted.size == nullptr || !wanted.size->is_gfnet() ||
+                     wanted.pixels / wanted.patch <= kWidestFilter);
   if (wanted.size != nullptr && rest.empty() && fits) return wanted;
   std::string known;
   for (const Size& size : kSizes) {
@@ -90,6 +99,12 @@ VitConfig config_of(const Wanted& wanted) {
   config.image_h = config.image_w = wanted.pixels;
   config.patch_h = config.patch_w = wanted.patch;
   config.labels.resize(kClasses);
+  if (wanted.size->is_gfnet()) {
+    config.family = "gfnet";
+    config.global_filters = true;
+    config.class_token = false;
+    config.pooling = Pooling::mean_patches;
+  }
   return config;
 }
 
@@ -141,18 +156,20 @@ std::vector<cv::float16_t> random_values(const ExpectedTensor& tensor) {
   return values;
 }
 
-/// transformers puts all but the head below "vit.".
-std::string stored_name(const std::string& canonical) {
+/// transformers puts all but the head below "vit."; GFNet's authors keep timm's names.
+std::string stored_name(const std::string& canonical, const VitConfig& config) {
+  if (config.global_filters) return timm_from_canonical(canonical);
   return canonical.starts_with("classifier.") ? canonical : "vit." + canonical;
 }
 
-void write_weights(const fs::path& path, const std::vector<ExpectedTensor>& tensors) {
+void write_weights(const fs::path& path, const VitConfig& config) {
+  const std::vector<ExpectedTensor> tensors = expected_tensors(config);
   std::string header = "{";
   std::size_t offset = 0;
   for (const ExpectedTensor& tensor : tensors) {
     const std::size_t end = offset + element_count(tensor.shape) * sizeof(cv::float16_t);
     header += fmt::format(R"({}"{}":{{"dtype":"F16","shape":[{}],"data_offsets":[{},{}]}})",
-                          offset == 0 ? "" : ",", stored_name(tensor.canonical),
+                          offset == 0 ? "" : ",", stored_name(tensor.canonical, config),
                           fmt::join(tensor.shape, ","), offset, end);
     offset = end;
   }
@@ -184,6 +201,12 @@ void write_folder(const fs::path& folder, const VitConfig& config) {
   for (int i = 0; i < kClasses; ++i) {
     labels += fmt::format(R"({}"{}":"class {}")", i == 0 ? "" : ",", i, i);
   }
+  if (config.global_filters) {
+    write_text(folder / "config.json",
+               fmt::format(R"({{"model_type":"gfnet","id2label":{{{}}}}})", labels));
+    write_weights(folder / "model.safetensors", config);
+    return;
+  }
   write_text(folder / "config.json",
              fmt::format(R"({{"architectures":["ViTForImageClassification"],"model_type":"vit",)"
                          R"("hidden_size":{},"num_hidden_layers":{},"num_attention_heads":{},)"
@@ -195,7 +218,7 @@ void write_folder(const fs::path& folder, const VitConfig& config) {
              fmt::format(R"({{"image_processor_type":"ViTImageProcessor",)"
                          R"("size":{{"height":{},"width":{}}}}})",
                          config.image_h, config.image_w));
-  write_weights(folder / "model.safetensors", expected_tensors(config));
+  write_weights(folder / "model.safetensors", config);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ enum class PositionResampling : int {
 };
 
 struct VitConfig {
-  std::string family;        // "vit", "deit", "yolos", "timm": which layout the files use
+  std::string family;        // "vit", "deit", "yolos", "timm", "gfnet": which layout the files use
   std::string architecture;  // "ViTForImageClassification", "vit_tiny_patch16_224": for people
 
   int hidden_size = 768, layers = 12, heads = 12, mlp_size = 3072;
@@ -35,6 +35,7 @@ struct VitConfig {
   float layer_norm_epsilon = 1e-12f;
   compute::ops::Activation activation = compute::ops::Activation::gelu;
 
+  bool global_filters = false;  // GFNet: these in place of attention, one residual a block
   bool class_token = true;
   bool distillation_token = false;     // second token, order [CLS, DIST, patches]
   int register_tokens = 0;             // after CLS/DIST
@@ -48,6 +49,8 @@ struct VitConfig {
 
   std::vector<std::string> labels;  // by class id; its size is the number of classes
 
+  /// Are its tensors spelled as timm spells them?
+  bool has_timm_names() const { return family == "timm" || family == "gfnet"; }
   /// Does it answer with objects, and take pictures of any shape? Else it is a classifier.
   bool is_detector() const { return pooling == Pooling::detections; }
   int head_dim() const { return hidden_size / heads; }

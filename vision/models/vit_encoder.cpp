@@ -9,6 +9,7 @@
 #include "compute/error.hpp"
 #include "compute/ops/attention_maps.hpp"
 #include "compute/parallel.hpp"
+#include "vision/models/patch_embeddings.hpp"
 #include "vision/models/positions.hpp"
 #include "vision/models/vit_weights.hpp"
 
@@ -34,17 +35,6 @@ Tensor vit_block(ProgramBuilder& p, const VitBlock& w, Tensor x, const VitConfig
 
   y = ops::norm_linear(p, x, w.layernorm_after, w.intermediate, config.activation);
   return ops::linear_add(p, y, w.output, x);
-}
-
-void check(const VitInput& pictures, InputSize size) {
-  const auto* pixels = std::get_if<ops::Pixels>(&pictures);
-  const Shape& given = pixels ? pixels->bytes.shape() : std::get<Tensor>(pictures).shape();
-  const std::int64_t batch = given.rank() == 4 ? given[0] : 0;
-  const Shape wanted = pixels ? Shape{batch, size.h, size.w, 3} : Shape{batch, 3, size.h, size.w};
-  if (given == wanted) return;
-  throw ShapeError(
-      fmt::format("the pictures are {}", to_string(given)), "VitEncoder::forward",
-      fmt::format("give it [B, 3, {0}, {1}] or pixels [B, {0}, {1}, 3]", size.h, size.w));
 }
 
 }  // namespace
@@ -83,8 +73,9 @@ Positions VitEncoder::positions(compute::ConstantStore& store, InputSize size) c
 
 Tensor VitEncoder::forward(ProgramBuilder& p, const VitInput& pictures, const Positions& positions,
                            VitTaps taps, std::int64_t queries, const VitExtras& extras) const {
-  check(pictures, positions.size);
-  Tensor x = embeddings(p, pictures, positions);
+  check_pictures(pictures, positions.size, "VitEncoder::forward");
+  Tensor x = patch_embeddings(p, pictures, config_, patch_projection_, special_tokens_,
+                              positions.embeddings);
   if (taps == VitTaps::blocks) p.output("embeddings", x);
   if (extras.kept != nullptr) x = ops::gather_tokens(p, x, *extras.kept);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -100,17 +91,6 @@ Tensor VitEncoder::forward(ProgramBuilder& p, const VitInput& pictures, const Po
     }
   }
   return x;
-}
-
-/// pictures -> [B, T, C]: patches projected, special tokens in front, positions added.
-Tensor VitEncoder::embeddings(ProgramBuilder& p, const VitInput& pictures,
-                              const Positions& positions) const {
-  const auto scope = p.scope("embeddings");
-  Tensor x = std::visit(
-      [&](const auto& seen) { return ops::patches(p, seen, config_.patch_h, config_.patch_w); },
-      pictures);
-  x = ops::linear(p, x, patch_projection_);
-  return ops::tokens(p, x, special_tokens_, positions.embeddings);
 }
 
 }  // namespace fovea::vision

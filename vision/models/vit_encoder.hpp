@@ -39,9 +39,6 @@ class VitEncoder {
                           const VitExtras& extras = {}) const;
 
  private:
-  compute::Tensor embeddings(compute::ProgramBuilder& p, const VitInput& pictures,
-                             const Positions& positions) const;
-
   VitConfig config_;
   compute::ops::Linear patch_projection_;
   compute::ops::Table special_tokens_;

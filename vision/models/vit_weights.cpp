@@ -94,6 +94,22 @@ VitBlock VitWeights::block(int index) const {
   return block;
 }
 
+GfnetBlock VitWeights::filter_block(int index) const {
+  const std::string scope = fmt::format("encoder.layer.{}.", index);
+  const std::int64_t rows = config_.grid_h(), columns = config_.grid_w();
+  const std::vector<float> filter =
+      checkpoint_.f32(scope + "filter.complex_weight",
+                      {rows, columns / 2 + 1, std::int64_t{config_.hidden_size}, 2});
+  GfnetBlock block;
+  block.norm1 = layer_norm(scope, "layernorm_before");
+  block.filter =
+      ops::upload_global_filter(store_, "filter", rows, columns, config_.hidden_size, filter);
+  block.norm2 = layer_norm(scope, "layernorm_after");
+  block.fc1 = linear(scope, "intermediate.dense", config_.mlp_size, config_.hidden_size);
+  block.fc2 = linear(scope, "output.dense", config_.hidden_size, config_.mlp_size);
+  return block;
+}
+
 ops::LayerNorm VitWeights::final_norm() const {
   return layer_norm("", config_.final_norm_after_pool ? "fc_norm" : "layernorm");
 }

@@ -10,6 +10,7 @@
 #include "compute/buffer.hpp"
 #include "compute/ops/transformer.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
+#include "vision/models/gfnet.hpp"
 #include "vision/models/vit_encoder.hpp"
 
 namespace fovea::vision {
@@ -30,6 +31,7 @@ class VitWeights {
   /// The same for those added after each block; none where the model has none.
   std::vector<std::vector<float>> stored_mid_positions() const;
   VitBlock block(int index) const;
+  GfnetBlock filter_block(int index) const;
   compute::ops::LayerNorm final_norm() const;
   compute::ops::Linear classifier(const std::string& name) const;
   /// Layer 0, 1 or 2 of YOLOS's two heads as one matrix, the classifier's rows above the box

@@ -115,7 +115,7 @@ TEST(ModelConfig, KnowsEveryGelu) {
 TEST(ModelConfig, RefusesWhatItDoesNotRunByName) {
   EXPECT_THAT(refusal(R"({"model_type":"swin"})"),
               testing::AllOf(HasSubstr("model_type 'swin' is not supported"),
-                             HasSubstr("vit, deit or yolos")));
+                             HasSubstr("vit, deit, yolos or gfnet")));
   EXPECT_THAT(refusal("{}"), HasSubstr("no model_type"));
   EXPECT_THAT(refusal(R"({"model_type":"vit","architectures":["ViTForMaskedImageModeling"]})"),
               HasSubstr("architecture 'ViTForMaskedImageModeling' is not supported"));

@@ -81,6 +81,15 @@ TEST(AttentionRequestTest, WhatItLacksIsRefusedWithAReason) {
             "the attention of a class token\n"
             "  where: attention of ViTForImageClassification\n"
             "  fix:   the model has none: ask for that of a patch");
+  VitConfig filters = patches_only;
+  filters.architecture = "GFNet of 12 blocks, width 256";
+  filters.global_filters = true;
+  for (const AttentionMethod method : {AttentionMethod::raw, AttentionMethod::masking}) {
+    EXPECT_EQ(refusal({.method = method}, filters),
+              "the attention of a model that has none\n"
+              "  where: attention of GFNet of 12 blocks, width 256\n"
+              "  fix:   a GFNet mixes its tokens by filters: use a ViT, DeiT or YOLOS");
+  }
 }
 
 TEST(AttentionMapsTest, RowsAndPatchesLieInOrder) {

@@ -39,6 +39,17 @@ TEST_F(RandomCheckpoint, IsAFolderLikeAnyOther) {
   EXPECT_EQ(checkpoint.summary().stored_dtype, "F16");
 }
 
+TEST_F(RandomCheckpoint, OfAGfnetHasTheAuthorsNamesAndSize) {
+  const auto checkpoint = Checkpoint::open(random_checkpoint("random:gfnet-ti-224", parent_));
+  EXPECT_EQ(checkpoint.config().family, "gfnet");
+  EXPECT_EQ(checkpoint.config().layers, 12);
+  EXPECT_EQ(checkpoint.config().image_h, 224);
+  EXPECT_EQ(checkpoint.preprocess().shortest_edge, 256);
+  // 7M in the authors' table.
+  EXPECT_NEAR(static_cast<double>(checkpoint.summary().parameters), 7.5e6, 0.5e6);
+  EXPECT_THROW(random_checkpoint("gfnet-ti-1024", parent_), ModelError) << "filters of 64 x 64";
+}
+
 TEST_F(RandomCheckpoint, IsNormalAndTheSameEverywhere) {
   const auto first = Checkpoint::open(random_checkpoint("vit-tiny-224", parent_ / "a"));
   const auto second = Checkpoint::open(random_checkpoint("vit-tiny-224", parent_ / "b"));
