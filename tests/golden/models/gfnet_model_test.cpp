@@ -21,7 +21,7 @@ class GfnetModel : public test::DeviceTest {
   vision::GfnetModel model_{device(), store_, checkpoint_, compute::ops::Precision::fp32};
 };
 
-TEST_F(GfnetModel, StepsCarryTheAuthorsNames) {
+TEST_F(GfnetModel, StepsCarryTheNamesOfBlocksAndFilters) {
   const vision::Positions positions = model_.positions(store_, {32, 32});
   compute::ProgramBuilder builder(device(), "gfnet");
   const compute::Tensor images = builder.input("images", {{2, 3, 32, 32}});
