@@ -9,7 +9,7 @@ set(allow_vision compute)
 set(allow_pipeline vision compute)
 # What each room may know of the room below it: pipeline/ sees no kernels and no tensors.
 set(pipeline_compute "compute/(device|device_facts|error|program|tuner|tuning|ops/fft|ops/peaks|ops/transformer)\\.hpp")
-set(vision_compute "compute/(device|error|buffer|parallel|program|tensor|tuner|ops/(attention_maps|fft|half|quantize|resample|source_layout|storage|transformer))\\.hpp")
+set(vision_compute "compute/(device|error|buffer|parallel|program|tensor|tuner|ops/(attention_maps|fft|global_filter|half|quantize|resample|source_layout|storage|transformer))\\.hpp")
 # <header regex> = the files that may include it
 set(doors
   "vulkan/=compute/vulkan\\.hpp"
