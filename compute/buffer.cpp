@@ -67,6 +67,7 @@ Buffer::Buffer(Device& device, std::string name, std::size_t size_bytes, MemoryK
   info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   if (owner.limits.addresses) info.usage |= VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+  if (owner.limits.max_texels > 0) info.usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
   const std::array families{owner.queue_family, owner.transfer_family};
   if (kind == MemoryKind::device && families[0] != families[1]) {
     // Written by the queue that copies, read by the one that computes.

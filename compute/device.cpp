@@ -2,7 +2,9 @@
 #include "compute/device.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -72,6 +74,16 @@ bool is_unified(const VkPhysicalDeviceMemoryProperties& memory, std::uint64_t lo
   return false;
 }
 
+/// Mesa's software device once loaded storage lane by lane through memory, by address too, and had
+/// whole texels in one instruction. 22.3 does so, 25.0 no longer; what lies between is measured by
+/// the tuner.
+bool loads_lane_by_lane(const std::string& driver) {
+  constexpr std::string_view kMesa = "Mesa ";
+  constexpr int kSinceGathers = 25;
+  const std::size_t at = driver.find(kMesa);
+  return at != std::string::npos && std::atoi(driver.c_str() + at + kMesa.size()) < kSinceGathers;
+}
+
 DeviceLimits limits_of(const Facts& facts, const Device::Impl& impl, const DeviceOptions& options) {
   constexpr VkSubgroupFeatureFlags kShuffle = VK_SUBGROUP_FEATURE_BASIC_BIT |
                                               VK_SUBGROUP_FEATURE_SHUFFLE_BIT |
@@ -92,6 +104,12 @@ DeviceLimits limits_of(const Facts& facts, const Device::Impl& impl, const Devic
   }
   limits.storage_offset_alignment =
       std::max<std::uint64_t>(16, vulkan.minStorageBufferOffsetAlignment);
+  if (impl.info.kind == DeviceKind::software) {
+    limits.max_texels = vulkan.maxTexelBufferElements;
+    limits.texels_are_faster = loads_lane_by_lane(impl.info.driver);
+    limits.storage_offset_alignment =
+        std::max(limits.storage_offset_alignment, vulkan.minTexelBufferOffsetAlignment);
+  }
   limits.device_memory_bytes = impl.info.memory_bytes;
   limits.unified_memory =
       !options.pretend_discrete && is_unified(impl.memory, impl.info.memory_bytes);

@@ -62,9 +62,12 @@ struct DeviceLimits {
   std::uint64_t max_storage_range_bytes = 0;
   std::uint64_t storage_offset_alignment = 0;
   std::uint64_t device_memory_bytes = 0;
-  bool unified_memory = false;   // device memory the host can write directly
-  bool addresses = false;        // kernels may use 64-bit addresses of buffers, and 64-bit loads
-  std::uint32_t processors = 0;  // multiprocessors, compute units or CPU threads; 0: not known
+  bool unified_memory = false;  // device memory the host can write directly
+  bool addresses = false;       // kernels may use 64-bit addresses of buffers, and 64-bit loads
+  /// Of 16 bytes, that one binding may hold, on software devices; 0 elsewhere: GPUs have no use.
+  std::uint64_t max_texels = 0;
+  bool texels_are_faster = false;  // than addresses and buffers, to read from
+  std::uint32_t processors = 0;    // multiprocessors, compute units or CPU threads; 0: not known
   // f16 by f16 into f32, of one subgroup (VK_KHR_cooperative_matrix) and such that a workgroup
   // takes multiples of it (VK_NV_cooperative_matrix2); signed bytes into 32 bits, of one subgroup.
   MatrixShape matrix, workgroup_matrix, byte_matrix;

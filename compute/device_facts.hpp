@@ -16,8 +16,8 @@ struct DeviceFact {
   std::string value;
 };
 
-/// Subgroup, processors, shared memory, 64-bit addresses, sums of products of bytes, and every
-/// shape and type of cooperative matrix the driver lists; "none" where there are none.
+/// Subgroup, processors, shared memory, 64-bit addresses, texels, sums of products of bytes, and
+/// every shape and type of cooperative matrix the driver lists; "none" where there are none.
 std::vector<DeviceFact> device_facts(Device& device);
 
 }  // namespace fovea::compute

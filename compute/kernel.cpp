@@ -36,14 +36,15 @@ const shaders::Shader& find_shader(std::string_view name) {
                               : fmt::format("near names: {}", fmt::join(near, ", ")));
 }
 
-vk::SetLayoutHandle make_set_layout(VkDevice device, std::size_t binding_count) {
-  std::vector<VkDescriptorSetLayoutBinding> bindings(binding_count);
-  for (std::size_t i = 0; i < binding_count; ++i) {
-    bindings[i] = {static_cast<std::uint32_t>(i), VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
+vk::SetLayoutHandle make_set_layout(VkDevice device, const KernelContract& contract) {
+  const std::size_t count = contract.by_address ? 0 : contract.bindings.size();
+  std::vector<VkDescriptorSetLayoutBinding> bindings(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    bindings[i] = {static_cast<std::uint32_t>(i), descriptor_type(contract.kinds[i]), 1,
                    VK_SHADER_STAGE_COMPUTE_BIT, nullptr};
   }
   VkDescriptorSetLayoutCreateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
-  info.bindingCount = static_cast<std::uint32_t>(binding_count);
+  info.bindingCount = static_cast<std::uint32_t>(count);
   info.pBindings = bindings.data();
   VkDescriptorSetLayout layout = VK_NULL_HANDLE;
   vk::check(vkCreateDescriptorSetLayout(device, &info, nullptr, &layout), "make a set layout");
@@ -141,8 +142,7 @@ const Kernel& KernelCache::get(std::string_view name, std::span<const std::uint3
   impl->constants.assign(constants.begin(), constants.end());
   impl->contract = reflect(name, shader.spirv);
   resolve_local_size(impl->contract, constants);
-  impl->set_layout =
-      make_set_layout(device.get(), impl->contract.by_address ? 0 : impl->contract.bindings.size());
+  impl->set_layout = make_set_layout(device.get(), impl->contract);
   impl->layout =
       make_layout(device.get(), impl->set_layout.get(), impl->contract.push_constant_bytes);
   slot = std::make_unique<Kernel>(std::move(impl));

@@ -19,11 +19,15 @@ namespace fovea::compute {
 class Device;
 
 enum class Access : std::uint8_t { read, write, read_write };
+/// How a kernel sees a tensor that is bound to it: as a storage buffer, or as texels of four 32-bit
+/// numbers (samplerBuffer, usamplerBuffer; read only).
+enum class BindingKind : std::uint8_t { buffer, texels_f32, texels_u32 };
 
 struct KernelContract {
   /// Of every tensor: by binding number, dense from 0, set 0. A kernel that takes addresses
   /// instead begins its push constants with a buffer_reference per tensor, in this order.
   std::vector<Access> bindings;
+  std::vector<BindingKind> kinds;  // per binding
   bool by_address = false;
   std::uint32_t push_constant_bytes = 0;             // addresses included
   std::array<std::uint32_t, 3> local_size{1, 1, 1};  // as compiled; see local_size_ids

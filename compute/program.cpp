@@ -59,6 +59,21 @@ VkCommandBuffer make_commands(VkDevice device, VkCommandPool pool) {
   return commands;
 }
 
+/// Texels of 16 bytes; what is left at the end belongs to none.
+vk::BufferViewHandle make_view(VkDevice device, const BufferSlice& place, BindingKind kind) {
+  constexpr std::size_t kTexelBytes = 16;
+  VkBufferViewCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO};
+  info.buffer = place.buffer->impl().buffer.get();
+  info.format =
+      kind == BindingKind::texels_f32 ? VK_FORMAT_R32G32B32A32_SFLOAT : VK_FORMAT_R32G32B32A32_UINT;
+  info.offset = place.offset_bytes;
+  info.range = place.size_bytes / kTexelBytes * kTexelBytes;
+  VkBufferView view = VK_NULL_HANDLE;
+  vk::check(vkCreateBufferView(device, &info, nullptr, &view),
+            fmt::format("view '{}' as texels", place.buffer->name()));
+  return {device, view};
+}
+
 std::size_t padded_bytes(const Value& value) { return (value.spec.size_bytes() + 3) / 4 * 4; }
 
 BufferSlice whole_port(const std::vector<Port>& ports, std::uint32_t value) {
@@ -108,18 +123,24 @@ void Program::Impl::make_pools(int slot_count) {
   if (schedule.arena_bytes > 0) {
     arena.emplace(*device, name + " scratch", schedule.arena_bytes, MemoryKind::device);
   }
-  std::uint32_t bindings = 1, sets = 1;  // a pool holds at least one
+  std::uint32_t buffers = 1, texels = 1, sets = 1;  // a pool holds at least one
   for (const RecordedStep& step : recorded) {
-    if (step.kernel == nullptr || step.kernel->contract().by_address) continue;
-    bindings += static_cast<std::uint32_t>(step.bindings.size());
+    if (step.kernel == nullptr) continue;
+    const KernelContract& contract = step.kernel->contract();
+    if (contract.by_address) continue;
+    for (const BindingKind kind : contract.kinds) {
+      ++(kind == BindingKind::buffer ? buffers : texels);
+    }
     ++sets;
   }
   const auto count = static_cast<std::uint32_t>(slot_count);
-  const VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, bindings * count};
+  const std::array sizes{
+      VkDescriptorPoolSize{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, buffers * count},
+      VkDescriptorPoolSize{VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, texels * count}};
   VkDescriptorPoolCreateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
   info.maxSets = sets * count;
-  info.poolSizeCount = 1;
-  info.pPoolSizes = &size;
+  info.poolSizeCount = static_cast<std::uint32_t>(sizes.size());
+  info.pPoolSizes = sizes.data();
   VkDescriptorPool pool = VK_NULL_HANDLE;
   vk::check(vkCreateDescriptorPool(handle, &info, nullptr, &pool), "make a descriptor pool");
   descriptors = {handle, pool};
@@ -176,16 +197,27 @@ VkDescriptorSet Program::Impl::make_set(const Kernel::Impl& kernel,
   VkDescriptorSet set = VK_NULL_HANDLE;
   vk::check(vkAllocateDescriptorSets(handle, &allocate, &set), "make a descriptor set");
 
-  std::vector<VkDescriptorBufferInfo> buffers;
-  for (const BufferSlice& place : places) {
-    buffers.push_back({place.buffer->impl().buffer.get(), place.offset_bytes, place.size_bytes});
+  std::vector<VkDescriptorBufferInfo> buffers(places.size());
+  std::vector<VkBufferView> texels(places.size());
+  std::vector<VkWriteDescriptorSet> writes(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const BufferSlice& place = places[i];
+    const BindingKind kind = kernel.contract.kinds[i];
+    writes[i].sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
+    writes[i].dstSet = set;
+    writes[i].dstBinding = static_cast<std::uint32_t>(i);
+    writes[i].descriptorCount = 1;
+    writes[i].descriptorType = descriptor_type(kind);
+    if (kind == BindingKind::buffer) {
+      buffers[i] = {place.buffer->impl().buffer.get(), place.offset_bytes, place.size_bytes};
+      writes[i].pBufferInfo = &buffers[i];
+    } else {
+      texels[i] = views.emplace_back(make_view(handle, place, kind)).get();
+      writes[i].pTexelBufferView = &texels[i];
+    }
   }
-  VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
-  write.dstSet = set;
-  write.descriptorCount = static_cast<std::uint32_t>(buffers.size());
-  write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-  write.pBufferInfo = buffers.data();
-  vkUpdateDescriptorSets(handle, 1, &write, 0, nullptr);
+  vkUpdateDescriptorSets(handle, static_cast<std::uint32_t>(writes.size()), writes.data(), 0,
+                         nullptr);
   return set;
 }
 

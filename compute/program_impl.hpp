@@ -83,6 +83,7 @@ struct Program::Impl {
   std::vector<bool> left_out;  // by step; empty: none
   Schedule schedule;
   std::optional<Buffer> arena;
+  std::vector<vk::BufferViewHandle> views;  // of tensors that kernels read as texels
   vk::DescriptorPoolHandle descriptors;
   vk::CommandPoolHandle command_pool, copy_pool;
   std::vector<std::shared_ptr<const void>> kept;  // what recorded works refer to

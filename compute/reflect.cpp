@@ -19,6 +19,8 @@ enum Op : std::uint32_t {
   op_type_int = 21,
   op_type_float = 22,
   op_type_vector = 23,
+  op_type_image = 25,
+  op_type_sampled_image = 27,
   op_type_array = 28,
   op_type_runtime_array = 29,
   op_type_struct = 30,
@@ -42,7 +44,9 @@ enum Decoration : std::uint32_t {
   decoration_offset = 35,
 };
 constexpr std::uint32_t kModeLocalSize = 17, kBuiltinWorkgroupSize = 25;
-constexpr std::uint32_t kStoragePushConstant = 9, kStorageBuffer = 12, kStorageAddress = 5349;
+constexpr std::uint32_t kStorageUniform = 0, kStoragePushConstant = 9, kStorageBuffer = 12,
+                        kStorageAddress = 5349;
+constexpr std::uint32_t kDimBuffer = 5;
 
 struct Instruction {
   std::uint32_t op;
@@ -76,6 +80,8 @@ Module read_module(std::string_view name, std::span<const std::uint32_t> words) 
       case op_type_int:
       case op_type_float:
       case op_type_vector:
+      case op_type_image:
+      case op_type_sampled_image:
       case op_type_array:
       case op_type_runtime_array:
       case op_type_struct:
@@ -167,6 +173,19 @@ std::vector<Access> read_addresses(const Module& module, std::uint32_t type) {
   return accesses;
 }
 
+/// What `type`, that of a variable among the uniform constants, makes of its binding.
+BindingKind texels_of(std::string_view name, const Module& module, std::uint32_t type) {
+  const auto found = module.definitions.find(type);
+  if (found != module.definitions.end() && found->second.op == op_type_sampled_image) {
+    const Instruction& image = module.definitions.at(found->second.operands[1]);
+    if (image.operands[2] == kDimBuffer) {
+      const bool is_float = module.definitions.at(image.operands[1]).op == op_type_float;
+      return is_float ? BindingKind::texels_f32 : BindingKind::texels_u32;
+    }
+  }
+  reject(name, "a uniform is neither samplerBuffer nor usamplerBuffer");
+}
+
 void read_workgroup_size(const Module& module, KernelContract& contract) {
   contract.local_size = module.local_size;
   for (const auto& [id, decorations] : module.decorations) {
@@ -190,10 +209,13 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
   const Module module = read_module(name, spirv);
   KernelContract contract;
   read_workgroup_size(module, contract);
-  std::map<std::uint32_t, Access> bindings;
+  std::map<std::uint32_t, std::pair<Access, BindingKind>> bindings;
   for (const Instruction& variable : module.variables) {
     const std::uint32_t id = variable.operands[1], storage = variable.operands[2];
-    if (storage != kStorageBuffer && storage != kStoragePushConstant) continue;
+    if (storage != kStorageBuffer && storage != kStoragePushConstant &&
+        storage != kStorageUniform) {
+      continue;
+    }
     const std::uint32_t type = module.definitions.at(variable.operands[0]).operands[2];
     if (storage == kStoragePushConstant) {
       contract.push_constant_bytes = size_bytes(module, type);
@@ -205,16 +227,20 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
     if (decorations.at(decoration_descriptor_set) != 0) {
       reject(name, "a buffer is not in descriptor set 0");
     }
-    bindings[decorations.at(decoration_binding)] = access_of(module, id, type);
+    bindings[decorations.at(decoration_binding)] =
+        storage == kStorageUniform ? std::pair(Access::read, texels_of(name, module, type))
+                                   : std::pair(access_of(module, id, type), BindingKind::buffer);
   }
   if (contract.by_address && !bindings.empty()) {
     reject(name, "some tensors are bound, others given by address");
   }
-  for (const auto& [binding, access] : bindings) {
+  contract.kinds.assign(contract.bindings.size(), BindingKind::buffer);
+  for (const auto& [binding, seen] : bindings) {
     if (binding != contract.bindings.size()) {
       reject(name, fmt::format("binding {} is missing", contract.bindings.size()));
     }
-    contract.bindings.push_back(access);
+    contract.bindings.push_back(seen.first);
+    contract.kinds.push_back(seen.second);
   }
   return contract;
 }

@@ -42,6 +42,7 @@ class Handle {
 };
 
 using BufferHandle = Handle<VkBuffer, vkDestroyBuffer>;
+using BufferViewHandle = Handle<VkBufferView, vkDestroyBufferView>;
 using MemoryHandle = Handle<VkDeviceMemory, vkFreeMemory>;
 using PipelineHandle = Handle<VkPipeline, vkDestroyPipeline>;
 using PipelineCacheHandle = Handle<VkPipelineCache, vkDestroyPipelineCache>;

@@ -2,7 +2,7 @@
 // layer_norm_rows   y[r,:] = (x[r,:] - mean) / sqrt(variance + epsilon) * gamma + beta, for devices
 //                   whose subgroup is a CPU vector
 //
-// Shapes     x, y [rows, C]   gamma, beta [C]        all f32, by address
+// Shapes     x, y [rows, C]   gamma, beta [C]        all f32, read by address or as texels
 // Grid       one subgroup per LANES rows, over x then y; a lane owns a row, so that no sum crosses
 //            lanes, which such devices do one lane after another
 // Precision  mean and variance in two passes, accumulated in f32; the second pass also sums the
@@ -15,13 +15,26 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint LANES = 8;
 
+// TEXEL      read as texels, for drivers that load buffers lane by lane; else ADDRESS
+#ifdef TEXEL
+layout(set = 0, binding = 0) uniform samplerBuffer x;
+layout(set = 0, binding = 1) uniform samplerBuffer gamma;
+layout(set = 0, binding = 2) uniform samplerBuffer beta;
+layout(set = 0, binding = 3, std430) writeonly buffer Y { vec4 y[]; };
+
+#define read_quad(tensor, i) texelFetch(tensor, int(i))
+#define write_quad(tensor, i, value) tensor[i] = (value)
+#else
 #include "address.glsl"
+#endif
 
 layout(push_constant) uniform Push {
+#ifdef ADDRESS
   Source x;
   Source gamma;
   Source beta;
   Target y;
+#endif
   uint rows;
   uint channels;
   float epsilon;

@@ -36,7 +36,8 @@ AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t
     return {variant, 16, static_cast<std::uint32_t>(ceil_div(tokens, kKeys) * kKeys), 0};
   }
   const DeviceLimits& limits = device.limits();
-  AttentionPlan plan{Variant::subgroup, 16, 0, limits.shared_memory_bytes / 16};
+  AttentionPlan plan{Variant::subgroup, 16, 0, limits.shared_memory_bytes / 16,
+                     preferred_reads(device)};
   // As many keys as shared memory has room for scores of, but no more than there are.
   const std::int64_t step = 4 * limits.subgroup_size;
   const std::int64_t most = std::max<std::int64_t>(plan.room * 4 / plan.rows / step, 1);
@@ -84,10 +85,9 @@ Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const 
   require_iterations("attention", iterations(plan, lanes, tokens, dim), where);
   if (plan.variant != Variant::subgroup) return attention_by_parts(p, call, plan);
 
-  const bool by_address = plan.addresses && p.device().limits().addresses;
-  const std::string name = fmt::format("attention_subgroup{}", dim % 4 != 0 ? ""
-                                                               : by_address ? ".address"
-                                                                            : ".vec4");
+  const Reads reads = possible_reads(p.device(), plan.reads, shape.element_count() / 4);
+  const std::string name =
+      dim % 4 != 0 ? "attention_subgroup" : reading_shader("attention_subgroup", reads);
   const Kernel& kernel =
       kernels(p.device())
           .get(name, std::array{lanes, plan.rows, static_cast<std::uint32_t>(dim), plan.room});

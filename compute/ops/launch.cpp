@@ -74,6 +74,25 @@ Variant preferred_variant(const Device& device, Precision precision) {
   return preferred_variant(device);
 }
 
+Reads preferred_reads(const Device& device) {
+  const DeviceLimits& limits = device.limits();
+  if (limits.texels_are_faster) return Reads::texels;
+  return limits.addresses ? Reads::addresses : Reads::buffers;
+}
+
+Reads possible_reads(const Device& device, Reads wanted, std::int64_t quads) {
+  const DeviceLimits& limits = device.limits();
+  if (wanted == Reads::texels && static_cast<std::uint64_t>(quads) > limits.max_texels) {
+    wanted = Reads::addresses;
+  }
+  return wanted == Reads::addresses && !limits.addresses ? Reads::buffers : wanted;
+}
+
+std::string reading_shader(std::string_view stem, Reads reads) {
+  constexpr std::string_view kSuffixes[] = {"vec4", "address", "texel"};
+  return fmt::format("{}.{}", stem, kSuffixes[static_cast<std::size_t>(reads)]);
+}
+
 bool loses_only_storage(const Device& device, Precision precision) {
   switch (precision) {
     case Precision::fp32:

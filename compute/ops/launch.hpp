@@ -73,6 +73,16 @@ constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
 /// Throws ShapeError naming `op` unless `tensor` is f32 and has `rank` axes (0: any, at least one).
 void require_f32(std::string_view op, std::string_view argument, const Tensor& tensor, int rank);
 
+/// How subgroup kernels read their tensors, four floats at a time: from storage buffers, by 64-bit
+/// address, or as texels. What a device or a shape does not allow becomes the one before it.
+enum class Reads : std::uint8_t { buffers, addresses, texels };
+/// The one that is fastest as far as the driver's version tells.
+Reads preferred_reads(const Device& device);
+/// `wanted`, or what must stand in for it on this device, whose largest tensor has `quads` vec4.
+Reads possible_reads(const Device& device, Reads wanted, std::int64_t quads);
+/// The shader that reads so: "linear_subgroup.address".
+std::string reading_shader(std::string_view stem, Reads reads);
+
 /// A linear product's kernel, what one workgroup covers, and into how many parts the depth is
 /// cut where there are fewer workgroups than processors. `columns` is the subgroup variant's own
 /// business.
@@ -81,7 +91,7 @@ struct LinearPlan {
   std::uint32_t rows = 64;
   std::uint32_t columns = 64;
   std::uint32_t splits = 1;
-  bool addresses = true;   // subgroup: where the device has them; false binds buffers
+  Reads reads = Reads::addresses;  // subgroup
   bool moments = false;    // leave LayerNorm's moments of the result behind: see can_fold_norm()
   bool by_shifts = false;  // dot8: without the instruction, though the device has it
 };
@@ -109,8 +119,8 @@ struct AttentionPlan {
   Variant variant = Variant::portable;
   std::uint32_t rows = 16;
   std::uint32_t chunk = 32;
-  std::uint32_t room = 0;  // shared memory for scores, in vec4
-  bool addresses = true;   // subgroup: where the device has them; false binds buffers
+  std::uint32_t room = 0;          // shared memory for scores, in vec4
+  Reads reads = Reads::addresses;  // subgroup
 };
 /// The plan of a variant that does not split the keys.
 AttentionPlan plan_attention(const Device& device, Variant variant, std::int64_t tokens);
@@ -126,9 +136,9 @@ AttentionPlan choose_attention(ProgramBuilder& p, const Shape& qkv, int heads, P
 Tensor attention_planned(ProgramBuilder& p, const Tensor& qkv, int heads, const AttentionPlan& plan,
                          std::int64_t queries = 0);
 
-/// layer_norm() by a given variant; `addresses` as in LinearPlan.
+/// layer_norm() by a given variant; `reads` as in LinearPlan.
 Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w, Variant variant,
-                          bool addresses = true);
+                          Reads reads = Reads::addresses);
 
 /// Some drivers cut an invocation off, silently, after 65,535 loop iterations in all. Every
 /// wrapper refuses shapes whose kernel would run more than this many.

@@ -27,7 +27,7 @@ LayerNorm upload_layer_norm(ConstantStore& store, std::string name, std::span<co
 }
 
 Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w, Variant variant,
-                          bool addresses) {
+                          Reads reads) {
   require_f32("layer_norm", "x", x, 0);
   if (x.shape()[-1] != w.channels) {
     reject("layer_norm",
@@ -38,10 +38,11 @@ Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w
   const DeviceLimits& limits = p.device().limits();
   const bool by_subgroup = variant == Variant::subgroup;
   const std::uint32_t lanes = by_subgroup ? limits.subgroup_size : 64;
-  const bool lane_a_row = by_subgroup && addresses && limits.addresses && w.channels % 4 == 0;
+  const Reads possible = possible_reads(p.device(), reads, x.shape().element_count() / 4);
+  const bool lane_a_row = by_subgroup && possible != Reads::buffers && w.channels % 4 == 0;
   require_iterations("layer_norm", 3 * ceil_div(w.channels, lane_a_row ? 4 : lanes) + 12, w.name);
   const Kernel& kernel = kernels(p.device())
-                             .get(lane_a_row    ? "layer_norm_rows"
+                             .get(lane_a_row    ? reading_shader("layer_norm_rows", possible)
                                   : by_subgroup ? "layer_norm.subgroup"
                                                 : "layer_norm",
                                   std::array{lanes});
@@ -63,7 +64,7 @@ Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w
 }
 
 Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w) {
-  return layer_norm_variant(p, x, w, preferred_variant(p.device()));
+  return layer_norm_variant(p, x, w, preferred_variant(p.device()), preferred_reads(p.device()));
 }
 
 }  // namespace fovea::compute::ops

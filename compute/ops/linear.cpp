@@ -78,8 +78,11 @@ std::string kernel_name(const Device& device, const LinearCall& call, const Line
   }
   if (plan.variant != Variant::subgroup) return product_shader("linear", call, plan);
   if (!call.in_quads()) return "linear_subgroup";
-  const bool by_address = plan.addresses && device.limits().addresses;
-  return by_address ? "linear_subgroup.address" : "linear_subgroup.vec4";
+  const LinearLayout layout{call.w.out_features, call.w.in_features, call.w.layout};
+  const auto weights = static_cast<std::int64_t>(layout.padded_out() * layout.padded_in());
+  const std::int64_t largest =
+      std::max({weights, call.x.shape().element_count(), call.shape.element_count()});
+  return reading_shader("linear_subgroup", possible_reads(device, plan.reads, largest / 4));
 }
 
 /// x [..., K] f32 -> [rows, 1 + K / 4] words: each row's scale, then its bytes.
@@ -138,7 +141,7 @@ LinearPlan plan_linear(const Device& device, const Linear& w, std::int64_t rows)
       const std::int64_t tiles = ceil_div(rows, tile) * ceil_div(w.out_features, columns);
       const std::int64_t cost = ceil_div(tiles, processors) * step_cost;
       if (cost >= best_cost) continue;
-      best = {Variant::subgroup, tile, columns};
+      best = {Variant::subgroup, tile, columns, 1, preferred_reads(device)};
       best_cost = cost;
     }
   }

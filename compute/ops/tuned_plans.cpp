@@ -21,16 +21,29 @@ const Plan& chosen(ProgramBuilder& p, std::string step, const std::vector<Plan>&
   return plans[p.choose(std::move(step), std::move(names))];
 }
 
+std::string_view describe(Reads reads) {
+  constexpr std::string_view kNames[] = {" bound", "", " texels"};
+  return kNames[static_cast<std::size_t>(reads)];
+}
+
+/// The ways to read other than `first` that the device has.
+std::vector<Reads> other_reads(const Device& device, Reads first) {
+  std::vector<Reads> others;
+  for (const Reads reads : {Reads::texels, Reads::addresses, Reads::buffers}) {
+    if (reads != first && possible_reads(device, reads, 1) == reads) others.push_back(reads);
+  }
+  return others;
+}
+
 }  // namespace
 
 std::string describe(const LinearPlan& plan) {
   return fmt::format("{} {} x {}{}", to_string(plan.variant), plan.rows, plan.columns,
-                     plan.addresses ? "" : " bound");
+                     describe(plan.reads));
 }
 
 std::string describe(const AttentionPlan& plan) {
-  return fmt::format("{} {} queries{}", to_string(plan.variant), plan.rows,
-                     plan.addresses ? "" : " bound");
+  return fmt::format("{} {} queries{}", to_string(plan.variant), plan.rows, describe(plan.reads));
 }
 
 LinearPlan choose_linear(ProgramBuilder& p, const Linear& w, std::int64_t rows,
@@ -50,7 +63,9 @@ LinearPlan choose_linear(ProgramBuilder& p, const Linear& w, std::int64_t rows,
     for (const std::uint32_t tile : {32u, 24u, 16u, 8u}) {
       if (tile < rows + 8) also([&](LinearPlan& plan) { plan.rows = tile; });
     }
-    if (limits.addresses) also([&](LinearPlan& plan) { plan.addresses = !first.addresses; });
+    for (const Reads reads : other_reads(p.device(), first.reads)) {
+      also([&](LinearPlan& plan) { plan.reads = reads; });
+    }
   } else if (w.layout == WeightLayout::rows && first.splits == 1) {
     // A product whose depth is split adds in another order, in a second step.
     for (const std::uint32_t tile : {64u, 128u}) {
@@ -75,10 +90,10 @@ AttentionPlan choose_attention(ProgramBuilder& p, const Shape& qkv, int heads, P
     AttentionPlan fewer = first;
     fewer.rows = 8;  // the same keys at a time, so the same sums
     plans.push_back(fewer);
-    if (p.device().limits().addresses) {
-      AttentionPlan bound = first;
-      bound.addresses = !first.addresses;
-      plans.push_back(bound);
+    for (const Reads reads : other_reads(p.device(), first.reads)) {
+      AttentionPlan otherwise = first;
+      otherwise.reads = reads;
+      plans.push_back(otherwise);
     }
   }
   return chosen(p, fmt::format("attention {} of {} {} heads", asked, to_string(qkv), heads), plans);

@@ -3,19 +3,24 @@
 //
 // VEC4       four floats at a time: needs D % 4 == 0. Without it any D.
 // ADDRESS    as VEC4, tensors by address: see address.glsl.
+// TEXEL      as VEC4, read as texels: for drivers that load buffers lane by lane.
 
 layout(constant_id = 2) const uint DIM = 64;  // D, channels per head
 
 #ifdef ADDRESS
 #include "address.glsl"
-#elif defined(VEC4)
+#elif defined(VEC4) || defined(TEXEL)
 #define ELEMENT vec4
 #else
 #define ELEMENT float
 #endif
 
 #ifndef ADDRESS
+#ifdef TEXEL
+layout(set = 0, binding = 0) uniform samplerBuffer qkv;
+#else
 layout(set = 0, binding = 0, std430) readonly buffer Qkv { ELEMENT qkv[]; };
+#endif
 layout(set = 0, binding = 1, std430) writeonly buffer Y { ELEMENT y[]; };
 #endif
 layout(push_constant) uniform Push {
@@ -37,7 +42,7 @@ void store_quad(uint sequence, uint token, uint quad, vec4 value) {
   const uint at = (row * heads + sequence % heads) * DIM + 4 * quad;
 #if defined(ADDRESS)
   write_quad(y, at / 4, value);
-#elif defined(VEC4)
+#elif defined(VEC4) || defined(TEXEL)
   y[at / 4] = value;
 #else
   [[unroll]] for (uint c = 0; c < 4; ++c)

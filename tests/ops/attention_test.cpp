@@ -14,6 +14,7 @@ namespace {
 
 using compute::ProgramBuilder;
 using compute::ops::AttentionPlan;
+using compute::ops::Reads;
 using compute::ops::Variant;
 
 struct Size {
@@ -23,8 +24,9 @@ constexpr Size kSizes[] = {{1, 1, 1, 8},    {1, 2, 1, 1},    {2, 13, 3, 24},  {1
                            {1, 16, 2, 64},  {1, 17, 2, 64},  {3, 31, 1, 32},  {1, 32, 1, 33},
                            {1, 33, 1, 128}, {2, 65, 2, 80},  {1, 127, 2, 55}, {1, 128, 2, 16},
                            {1, 129, 1, 96}, {1, 197, 3, 64}, {1, 257, 1, 80}, {1, 70, 1, 127}};
-/// How many steps a chunk has, of 4 * lanes keys (subgroup; with 1, tensors are bound, not given by
-/// address) or of 32 (portable: then the keys are split); 0 is what plan_attention picks.
+/// How many steps a chunk has, of 4 * lanes keys (subgroup; with 1, tensors are bound, with 2 read
+/// as texels, else given by address) or of 32 (portable: then the keys are split); 0 is what
+/// plan_attention picks.
 constexpr int kChunks[] = {0, 1, 2};
 
 class AttentionTest : public DeviceTest,
@@ -33,9 +35,9 @@ class AttentionTest : public DeviceTest,
   AttentionPlan plan(std::int64_t tokens) {
     const auto& [variant, size, chunk] = GetParam();
     AttentionPlan plan = plan_attention(device(), variant, tokens);
+    plan.reads = chunk == 1 ? Reads::buffers : chunk == 2 ? Reads::texels : Reads::addresses;
     if (variant == Variant::subgroup && chunk > 0) {
       plan.chunk = static_cast<std::uint32_t>(chunk) * 4 * device().limits().subgroup_size;
-      plan.addresses = chunk != 1;
     }
     if (variant == Variant::portable && chunk > 0) {
       plan.chunk = static_cast<std::uint32_t>(chunk) * 32;

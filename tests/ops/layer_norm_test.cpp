@@ -13,9 +13,10 @@ namespace fovea::test {
 namespace {
 
 using compute::ProgramBuilder;
+using compute::ops::Reads;
 using compute::ops::Variant;
 
-using Case = std::tuple<std::pair<Variant, bool>, int, int>;  // addresses too, rows, channels
+using Case = std::tuple<std::pair<Variant, Reads>, int, int>;  // and rows, channels
 
 class LayerNormTest : public DeviceTest, public ::testing::WithParamInterface<Case> {
  protected:
@@ -25,8 +26,8 @@ class LayerNormTest : public DeviceTest, public ::testing::WithParamInterface<Ca
     compute::ConstantStore store(device());
     const auto w = compute::ops::upload_layer_norm(store, "norm", gamma.data, beta.data, epsilon);
     const Values y = run_op(device(), {x}, [&](ProgramBuilder& p, const auto& in) {
-      const auto& [variant, addresses] = std::get<0>(GetParam());
-      return layer_norm_variant(p, in[0], w, variant, addresses);
+      const auto& [variant, reads] = std::get<0>(GetParam());
+      return layer_norm_variant(p, in[0], w, variant, reads);
     });
     expect_close(y.data, reference::layer_norm(x.data, gamma.data, beta.data, epsilon), tolerance);
   }
@@ -51,19 +52,20 @@ TEST_P(LayerNormTest, SurvivesAMeanFarFromZero) {
 }
 
 std::string name_of_layernorm(const ::testing::TestParamInfo<LayerNormTest::ParamType>& info) {
-  const auto& [variant, addresses] = std::get<0>(info.param);
-  return name(variant) + (addresses ? "_" : "_bound_") + std::to_string(std::get<1>(info.param)) +
-         "x" + std::to_string(std::get<2>(info.param));
+  const auto& [variant, reads] = std::get<0>(info.param);
+  return name(variant) + "_" + name(reads) + "_" + std::to_string(std::get<1>(info.param)) + "x" +
+         std::to_string(std::get<2>(info.param));
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, LayerNormTest,
-                         ::testing::Combine(::testing::Values(std::pair(Variant::subgroup, true),
-                                                              std::pair(Variant::subgroup, false),
-                                                              std::pair(Variant::portable, false)),
-                                            ::testing::Values(1, 13, 197),
-                                            ::testing::Values(1, 7, 8, 9, 63, 64, 65, 127, 165, 192,
-                                                              257, 768, 4096)),
-                         name_of_layernorm);
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, LayerNormTest,
+    ::testing::Combine(::testing::Values(std::pair(Variant::subgroup, Reads::addresses),
+                                         std::pair(Variant::subgroup, Reads::texels),
+                                         std::pair(Variant::subgroup, Reads::buffers),
+                                         std::pair(Variant::portable, Reads::buffers)),
+                       ::testing::Values(1, 13, 197),
+                       ::testing::Values(1, 7, 8, 9, 63, 64, 65, 127, 165, 192, 257, 768, 4096)),
+    name_of_layernorm);
 
 }  // namespace
 }  // namespace fovea::test

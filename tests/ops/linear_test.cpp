@@ -20,14 +20,16 @@ using compute::Tensor;
 using compute::ops::Activation;
 using compute::ops::LinearPlan;
 using compute::ops::Precision;
+using compute::ops::Reads;
 using compute::ops::Variant;
 
-// Every width and height of a tile, bound and by address; the depth whole and split.
+// Every width and height of a tile, bound, by address and as texels; the depth whole and split.
 constexpr LinearPlan kPlans[] = {{Variant::portable, 64},
                                  {Variant::portable, 64, 64, 3},
                                  {Variant::subgroup, 8, 32},
                                  {Variant::subgroup, 32, 64},
-                                 {Variant::subgroup, 24, 64, 1, false}};
+                                 {Variant::subgroup, 24, 64, 1, Reads::buffers},
+                                 {Variant::subgroup, 32, 64, 1, Reads::texels}};
 
 struct Size {
   std::int64_t rows, columns, depth;
@@ -96,10 +98,9 @@ TEST_P(LinearTest, MatchesTheReference) {
 std::string name_of_linear(const ::testing::TestParamInfo<LinearTest::ParamType>& info) {
   const auto& [plan, size, precision, with_residual] = info.param;
   return name(plan.variant) + std::to_string(plan.rows) + "by" + std::to_string(plan.columns) +
-         (plan.splits > 1 ? "_split" : "") + (plan.addresses ? "_" : "_bound_") +
-         std::to_string(size.rows) + "x" + std::to_string(size.columns) + "x" +
-         std::to_string(size.depth) + "_" + to_string(precision) +
-         (with_residual ? "_residual" : "");
+         (plan.splits > 1 ? "_split_" : "_") + name(plan.reads) + "_" + std::to_string(size.rows) +
+         "x" + std::to_string(size.columns) + "x" + std::to_string(size.depth) + "_" +
+         to_string(precision) + (with_residual ? "_residual" : "");
 }
 
 INSTANTIATE_TEST_SUITE_P(
