@@ -74,9 +74,8 @@ bool is_unified(const VkPhysicalDeviceMemoryProperties& memory, std::uint64_t lo
   return false;
 }
 
-/// Mesa's software device once loaded storage lane by lane through memory, by address too, and had
-/// whole texels in one instruction. 22.3 does so, 25.0 no longer; what lies between is measured by
-/// the tuner.
+/// Mesa's software device once loaded buffers lane by lane through memory, by address too: 22.3
+/// does, 25.0 has gathers. What lies between is taken for the older, where texels lose less.
 bool loads_lane_by_lane(const std::string& driver) {
   constexpr std::string_view kMesa = "Mesa ";
   constexpr int kSinceGathers = 25;
@@ -106,7 +105,8 @@ DeviceLimits limits_of(const Facts& facts, const Device::Impl& impl, const Devic
       std::max<std::uint64_t>(16, vulkan.minStorageBufferOffsetAlignment);
   if (impl.info.kind == DeviceKind::software) {
     limits.max_texels = vulkan.maxTexelBufferElements;
-    limits.texels_are_faster = loads_lane_by_lane(impl.info.driver);
+    limits.texels_are_faster = impl.info.driver.starts_with("llvmpipe");
+    limits.loads_lane_by_lane = limits.texels_are_faster && loads_lane_by_lane(impl.info.driver);
     limits.storage_offset_alignment =
         std::max(limits.storage_offset_alignment, vulkan.minTexelBufferOffsetAlignment);
   }

@@ -66,8 +66,9 @@ struct DeviceLimits {
   bool addresses = false;       // kernels may use 64-bit addresses of buffers, and 64-bit loads
   /// Of 16 bytes, that one binding may hold, on software devices; 0 elsewhere: GPUs have no use.
   std::uint64_t max_texels = 0;
-  bool texels_are_faster = false;  // than addresses and buffers, to read from
-  std::uint32_t processors = 0;    // multiprocessors, compute units or CPU threads; 0: not known
+  bool texels_are_faster = false;   // than addresses and buffers, where values are used often
+  bool loads_lane_by_lane = false;  // all but texels, by address too
+  std::uint32_t processors = 0;     // multiprocessors, compute units or CPU threads; 0: not known
   // f16 by f16 into f32, of one subgroup (VK_KHR_cooperative_matrix) and such that a workgroup
   // takes multiples of it (VK_NV_cooperative_matrix2); signed bytes into 32 bits, of one subgroup.
   MatrixShape matrix, workgroup_matrix, byte_matrix;

@@ -53,9 +53,7 @@ std::vector<DeviceFact> device_facts(Device& device) {
       {"processors", limits.processors > 0 ? std::to_string(limits.processors) : "not told"},
       {"shared_memory", fmt::format("{} bytes a workgroup", limits.shared_memory_bytes)},
       {"addresses", limits.addresses ? "yes" : "no"},
-      {"texels", limits.max_texels == 0     ? "not used"
-                 : limits.texels_are_faster ? "read faster than addresses"
-                                            : "read slower than addresses"},
+      {"texels", limits.texels_are_faster ? "faster than addresses" : "not used"},
       {"integer_dots", limits.fast_byte_dots ? "by an instruction"
                        : limits.byte_dots    ? "not accelerated"
                                              : "none"},

@@ -64,7 +64,9 @@ Tensor layer_norm_variant(ProgramBuilder& p, const Tensor& x, const LayerNorm& w
 }
 
 Tensor layer_norm(ProgramBuilder& p, const Tensor& x, const LayerNorm& w) {
-  return layer_norm_variant(p, x, w, preferred_variant(p.device()), preferred_reads(p.device()));
+  // Values are read once or twice: only where nothing else loads at once do texels pay.
+  const Reads reads = p.device().limits().loads_lane_by_lane ? Reads::texels : Reads::addresses;
+  return layer_norm_variant(p, x, w, preferred_variant(p.device()), reads);
 }
 
 }  // namespace fovea::compute::ops
