@@ -11,12 +11,13 @@
 namespace fovea::compute {
 namespace {
 
-std::vector<std::uint32_t> layer_norm() {
+std::vector<std::uint32_t> words_of(std::string_view name) {
   for (const shaders::Shader& shader : shaders::all()) {
-    if (shader.name == "layer_norm") return {shader.spirv.begin(), shader.spirv.end()};
+    if (shader.name == name) return {shader.spirv.begin(), shader.spirv.end()};
   }
   return {};
 }
+std::vector<std::uint32_t> layer_norm() { return words_of("layer_norm"); }
 
 TEST(Reflect, ReadsWhatTheShaderDeclares) {
   const KernelContract contract = reflect("layer_norm", layer_norm());
@@ -26,6 +27,18 @@ TEST(Reflect, ReadsWhatTheShaderDeclares) {
   EXPECT_EQ(contract.local_size_ids[0], 0u);     // layout(local_size_x_id = 0)
   EXPECT_EQ(contract.local_size_ids[1], KernelContract::kNoId);
   EXPECT_EQ(contract.local_size[1], 1u);
+}
+
+TEST(Reflect, TellsTexelsFromBuffers) {
+  const auto bound = reflect("layer_norm", layer_norm());
+  EXPECT_EQ(bound.kinds, std::vector(4, BindingKind::buffer));
+  const auto contract = reflect("linear_subgroup.texel", words_of("linear_subgroup.texel"));
+  EXPECT_EQ(contract.kinds,
+            (std::vector{BindingKind::texels_f32, BindingKind::texels_u32, BindingKind::texels_f32,
+                         BindingKind::texels_f32, BindingKind::buffer}));
+  EXPECT_EQ(contract.bindings,
+            (std::vector{Access::read, Access::read, Access::read, Access::read, Access::write}));
+  EXPECT_FALSE(contract.by_address);
 }
 
 TEST(Reflect, EveryShaderReadsFirstAndWritesLast) {
