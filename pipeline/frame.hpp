@@ -21,6 +21,7 @@
 #include "vision/classify.hpp"
 #include "vision/image.hpp"
 #include "vision/object.hpp"
+#include "vision/quality/quality.hpp"
 
 namespace fovea::pipeline {
 
@@ -45,15 +46,17 @@ struct Packet {
   std::vector<std::byte> bytes;
 };
 
-/// Something that happened in a stream and that somebody may wait for: "line_cross", "dwell".
+/// Something that happened in a stream and that somebody may wait for: "line_cross", "dwell",
+/// "quality_low".
 struct Event {
   std::string kind;
-  std::string where;      // name of the zone or line
+  std::string where;      // name of the zone or line; quality_low, quality_ok: of the score
   std::string direction;  // "in" or "out"; empty where there is none
   std::optional<std::int64_t> track;
   std::string object;      // class name
   double seconds = 0;      // dwell: how long
   std::int64_t count = 0;  // overcrowding: how many; line_cross: how many in this direction so far
+  double value = 0;        // quality_low, quality_ok: the score
 };
 
 struct Timings {
@@ -83,6 +86,7 @@ struct Frame {
   bool looks_for_objects = false;
   std::optional<AttentionRows> attention_rows;  // until an `attend` stage takes them
   std::optional<Attention> attention;           // of chains with such a stage
+  std::optional<vision::Quality> quality;  // of chains that look for it
   std::vector<Event> events;
   Timings timings;
   std::optional<Answered> answered;  // of live frames, set before the sinks see them

@@ -90,6 +90,7 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   add_bench(app, exit_code);
   add_tune(app, exit_code);
   add_preprocess(app, exit_code);
+  add_quality(app, exit_code);
   add_doctor(app, exit_code);
   add_models(app, exit_code);
   add_schema(app, exit_code);

@@ -24,6 +24,7 @@ void add_eval(CLI::App& app, ExitCode& exit_code);
 void add_bench(CLI::App& app, ExitCode& exit_code);
 void add_tune(CLI::App& app, ExitCode& exit_code);
 void add_preprocess(CLI::App& app, ExitCode& exit_code);
+void add_quality(CLI::App& app, ExitCode& exit_code);
 void add_doctor(CLI::App& app, ExitCode& exit_code);
 void add_models(CLI::App& app, ExitCode& exit_code);
 void add_schema(CLI::App& app, ExitCode& exit_code);

@@ -65,11 +65,27 @@ bool has_faults_inside(const Place& place, const std::vector<Fault>& faults) {
                      [&](const Fault& fault) { return fault.place.path.starts_with(place.path); });
 }
 
+/// `first` is the chain's first such stage, null before it.
+void check_quality(const QualityConfig& quality, const QualityConfig* first,
+                   std::vector<Fault>& faults) {
+  if (first != nullptr) {
+    faults.push_back({quality.place,
+                      "a second quality would overwrite the scores of " + inner_name(first->place),
+                      "keep one quality in a run"});
+  }
+  const auto least = quality.least();
+  const bool asks = std::ranges::any_of(least, [](double score) { return score > 0; });
+  if (asks || quality.on_fail == OnFail::tag || has_faults_inside(quality.place, faults)) return;
+  faults.push_back({quality.place, "this quality asks for nothing, so no picture can fail it",
+                    "give it blur_min: 30% or another least score, or on_fail: tag"});
+}
+
 }  // namespace
 
 void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
   std::set<std::string> there{"image"};
   std::map<std::pair<std::size_t, bool>, const Place*> models;  // the first of each kind
+  const QualityConfig* quality = nullptr;
   for (std::size_t i = 0; i < config.stages.size(); ++i) {
     const StageConfig& stage = config.stages[i];
     const StageKind kind = kind_of(stage);
@@ -105,6 +121,10 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
                         "add on: crops, behind a detect stage; or remove of"});
     }
     if (std::holds_alternative<AttendConfig>(stage)) check_attend(config, i, faults);
+    if (const auto* held = std::get_if<QualityConfig>(&stage)) {
+      check_quality(*held, quality, faults);
+      if (quality == nullptr) quality = held;
+    }
     if (const auto* zones = std::get_if<ZonesConfig>(&stage)) check_zones(*zones, config, faults);
     if (const auto* track = std::get_if<TrackConfig>(&stage)) check_track(*track, faults);
     there.insert(kind.gives.begin(), kind.gives.end());

@@ -8,8 +8,9 @@
 namespace fovea::pipeline {
 
 inline const std::vector<std::string>& event_kinds() {
-  static const std::vector<std::string> kinds{"line_cross", "zone_enter", "zone_leave",
-                                              "dwell",      "overcrowd",  "overcrowd_end"};
+  static const std::vector<std::string> kinds{"line_cross",  "zone_enter", "zone_leave",
+                                              "dwell",       "overcrowd",  "overcrowd_end",
+                                              "quality_low", "quality_ok"};
   return kinds;
 }
 

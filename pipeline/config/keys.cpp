@@ -35,6 +35,8 @@ std::vector<const Section*> all_sections() {
 
 StageKind kind_of(const StageConfig& stage) {
   StageKind kind = stage_kinds()[stage.index()];
+  const auto* quality = std::get_if<QualityConfig>(&stage);
+  if (quality != nullptr && quality->on_fail == OnFail::alarm) kind.gives.push_back("events");
   const auto* classify = std::get_if<ClassifyConfig>(&stage);
   if (classify == nullptr || classify->on == ClassifyOn::image) return kind;
   kind.needs = {"image", "objects"};

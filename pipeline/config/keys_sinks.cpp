@@ -79,7 +79,7 @@ const std::vector<SinkForm>& sink_forms() {
          key("top", ValueType::integer, &CsvConfig::top, "Labels a row, best first",
              {.min = 1, .max = 1000})}},
        [] { return SinkKind(CsvConfig{}); },
-       {"labels or objects"}},
+       {"labels or objects or quality"}},
       {{"html",
         "A page with thumbnails, counts per class, scores and failures",
         "path",

@@ -52,6 +52,38 @@ const Section& line_section() {
   return section;
 }
 
+/// A key of QualityConfig: the least score of one flaw.
+Key least_key(const char* name, double QualityConfig::*member, const char* doc) {
+  return key(name, ValueType::score, member, doc, {.min = 0, .max = 1, .word_for_0 = "off"});
+}
+
+std::vector<Key> quality_keys() {
+  return {
+      least_key("blur_min", &QualityConfig::blur_min, "Least sharpness; 0.3 is 1.5 pixels"),
+      least_key("motion_min", &QualityConfig::motion_min,
+                "Least sharpness along its worst direction, by that along its best"),
+      least_key("banding_min", &QualityConfig::banding_min,
+                "Least freedom from patterns of rows or columns"),
+      least_key("moire_min", &QualityConfig::moire_min,
+                "Least freedom from patterns that run across"),
+      least_key("blocks_min", &QualityConfig::blocks_min,
+                "Least freedom from blocks of JPEG's compression"),
+      least_key("noise_min", &QualityConfig::noise_min,
+                "Least freedom from noise; fine texture counts as noise"),
+      least_key("exposure_min", &QualityConfig::exposure_min,
+                "Least score of brightness; black, white and cut off are 0"),
+      least_key("obstruction_min", &QualityConfig::obstruction_min,
+                "Streams: least detail, as a share of the usual"),
+      least_key("frozen_min", &QualityConfig::frozen_min,
+                "Streams: 1 to 0 in ten seconds without any change"),
+      key("on_fail", ValueType::choice, &QualityConfig::on_fail,
+          "With a score below its least: tag the record, skip the picture, or alarm by an event",
+          {.choices = {"tag", "skip", "alarm"}}),
+      key("grace", ValueType::duration, &QualityConfig::grace,
+          "How long a stream must stay low before an alarm, and fine before its end",
+          {.max = 3'600'000})};
+}
+
 const Section& tile_section() {
   static const Section section{
       "tile",
@@ -163,7 +195,12 @@ const std::vector<StageKind>& stage_kinds() {
              "Behind detect: a map for each object, of what its detection token attends to")}},
        [] { return StageConfig(AttendConfig{}); },
        {"labels or objects"},
-       {"attention"}}};
+       {"attention"}},
+      {{"quality", "Judges the picture itself: blur, motion, patterns, noise, exposure", "",
+        quality_keys()},
+       [] { return StageConfig(QualityConfig{}); },
+       {"image"},
+       {"quality"}}};
   return kinds;
 }
 

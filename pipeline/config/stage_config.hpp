@@ -11,6 +11,7 @@
 
 #include "pipeline/config/attend_config.hpp"
 #include "pipeline/config/place.hpp"
+#include "pipeline/config/quality_config.hpp"
 #include "pipeline/config/track_config.hpp"
 #include "pipeline/config/zones_config.hpp"
 
@@ -51,7 +52,7 @@ struct FilterConfig {
 };
 
 using StageConfig = std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig,
-                                 ZonesConfig, AttendConfig>;
+                                 ZonesConfig, AttendConfig, QualityConfig>;
 
 /// Does the stage name what the picture as a whole shows?
 inline bool names_pictures(const StageConfig& stage) {
@@ -64,7 +65,7 @@ inline bool looks_at_parts(const StageConfig& stage) {
   const auto* classify = std::get_if<ClassifyConfig>(&stage);
   const auto* detect = std::get_if<DetectConfig>(&stage);
   return (classify != nullptr && classify->on == ClassifyOn::crops) ||
-         (detect != nullptr && detect->tile);
+         (detect != nullptr && detect->tile) || std::holds_alternative<QualityConfig>(stage);
 }
 
 /// What the stage's model is called; null where it has none.

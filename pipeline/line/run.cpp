@@ -26,6 +26,7 @@
 #include "pipeline/line/line.hpp"
 #include "pipeline/line/masking_stage.hpp"
 #include "pipeline/line/model_hash.hpp"
+#include "pipeline/line/quality_stage.hpp"
 #include "pipeline/line/run_outputs.hpp"
 #include "pipeline/line/tile_stage.hpp"
 #include "pipeline/live/live_line.hpp"
@@ -134,7 +135,8 @@ struct BuiltChain {
 };
 
 /// A stage that runs no model; null for one that does.
-std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage) {
+std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage, const RunConfig& config,
+                                        const RunOptions& options) {
   if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
     return std::make_unique<FilterStage>(*filter);
   }
@@ -147,6 +149,12 @@ std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage) {
   if (const auto* attend = std::get_if<AttendConfig>(&stage);
       attend != nullptr && !is_masking(*attend)) {
     return std::make_unique<AttendStage>(*attend);
+  }
+  if (const auto* quality = std::get_if<QualityConfig>(&stage)) {
+    compute::DeviceOptions device;
+    device.request = config.device;
+    device.cache_dir = options.cache_dir;
+    return make_quality_stage(*quality, device);
   }
   return nullptr;
 }
@@ -195,7 +203,7 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
   BuiltChain chain;
   auto model = models.begin();
   for (const auto& stage : config.stages) {
-    if (auto frame_stage = make_frame_stage(stage)) {
+    if (auto frame_stage = make_frame_stage(stage, config, options)) {
       chain.stages.push_back(std::move(frame_stage));
       continue;
     }

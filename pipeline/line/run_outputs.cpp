@@ -83,6 +83,7 @@ std::vector<std::unique_ptr<Sink>> open_sinks(const RunConfig& config, const Run
     const auto* attention = std::get_if<AttentionConfig>(&sink.kind);
     if (attention != nullptr && !context.attention) context.attention = *attention;
   }
+  context.quality = has_stage<QualityConfig>(config);
   context.areas = watched_areas(config);
   context.several_sources = config.sources.size() > 1;
   context.on_notice = on_notice;

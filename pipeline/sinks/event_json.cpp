@@ -12,7 +12,10 @@ namespace fovea::pipeline {
 
 Json to_json(const Event& event) {
   const bool of_line = event.kind == "line_cross";
-  Json json = {{"event", event.kind}, {of_line ? "line" : "zone", event.where}};
+  const bool of_quality = event.kind.starts_with("quality_");
+  Json json = {{"event", event.kind},
+               {of_line ? "line" : (of_quality ? "what" : "zone"), event.where}};
+  if (of_quality) json["value"] = rounded(event.value, 4);
   if (!event.direction.empty()) json["dir"] = event.direction;
   if (event.kind == "dwell" || event.kind == "zone_leave") {
     json["seconds"] = rounded(event.seconds, 3);

@@ -110,6 +110,24 @@ Json attention_json(const Frame& frame, const AttentionConfig* config) {
           {"maps", std::move(maps)}};
 }
 
+Json quality_json(const vision::Quality& quality) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < vision::kFlaws; ++i) {
+    if (const auto& score = quality.scores[i]) {
+      json[std::string(vision::kFlawNames[i])] = rounded(*score, 4);
+    }
+  }
+  if (quality.blur_px) json["blur_px"] = rounded(*quality.blur_px, 2);
+  if (quality.motion_degrees) json["motion_degrees"] = rounded(*quality.motion_degrees, 1);
+  if (quality.wave) {
+    json["wave"] = {{"period_px", rounded(quality.wave->period_px, 2)},
+                    {"degrees", rounded(quality.wave->degrees, 1)}};
+  }
+  json["low"] = Json::array();
+  for (const vision::Flaw flaw : quality.low) json["low"].push_back(vision::name_of(flaw));
+  return json;
+}
+
 }  // namespace
 
 std::string to_record(const Frame& frame, const AttentionConfig* attention) {
@@ -125,6 +143,7 @@ std::string to_record(const Frame& frame, const AttentionConfig* attention) {
     record["t_result"] = utc_time(frame.answered->at);
     record["age_ms"] = rounded(static_cast<double>(frame.answered->age.count()) / 1000, 1);
   }
+  if (frame.quality) record["quality"] = quality_json(*frame.quality);
   if (!frame.looks_for_objects || !frame.labels.empty()) {
     record["labels"] = labels_json(frame.labels);
   }

@@ -16,7 +16,7 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, const RunIdentity& ide
         if constexpr (std::is_same_v<Kind, JsonlConfig>) {
           return make_jsonl_sink(kind, context.attention);
         } else if constexpr (std::is_same_v<Kind, CsvConfig>) {
-          return make_csv_sink(kind, context.answers);
+          return make_csv_sink(kind, context.answers, context.quality);
         } else if constexpr (std::is_same_v<Kind, HtmlConfig>) {
           return make_html_sink(kind, identity);
         } else if constexpr (std::is_same_v<Kind, SortConfig>) {

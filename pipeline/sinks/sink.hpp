@@ -64,7 +64,7 @@ class Sink {
 };
 
 /// What a chain answers with: sinks that have rows and columns lay them out by it.
-enum class Answers : std::uint8_t { labels, objects };
+enum class Answers : std::uint8_t { labels, objects, nothing };
 
 /// Takes a line for people while the run goes on. Any thread.
 using Notice = std::function<void(const std::string&)>;
@@ -72,6 +72,7 @@ using Notice = std::function<void(const std::string&)>;
 /// What of the chain and of the run concerns sinks.
 struct SinkContext {
   Answers answers = Answers::labels;
+  bool quality = false;     // are pictures scored?
   ZonesConfig areas;  // that are watched: drawn onto pictures
   bool several_sources = false;
   std::optional<AttentionConfig> attention;  // the sink of that kind, whose files records name

@@ -18,7 +18,9 @@ namespace fovea::pipeline {
 /// Records name the files of the sink that `attention` configures.
 std::unique_ptr<Sink> make_jsonl_sink(const JsonlConfig& config,
                                       std::optional<AttentionConfig> attention = {});
-std::unique_ptr<Sink> make_csv_sink(const CsvConfig& config, Answers answers = Answers::labels);
+/// `quality`: with a column for each score.
+std::unique_ptr<Sink> make_csv_sink(const CsvConfig& config, Answers answers = Answers::labels,
+                                    bool quality = false);
 std::unique_ptr<Sink> make_html_sink(const HtmlConfig& config, const RunIdentity& identity);
 std::unique_ptr<Sink> make_sort_sink(const SortConfig& config,
                                      const std::vector<std::string>& labels);

@@ -116,6 +116,7 @@ std::string event_json(const Event& event, const std::string& source, const Fram
   if (!event.object.empty()) json["object"] = event.object;
   if (event.seconds > 0) json["seconds"] = rounded(event.seconds, 1);
   if (event.count > 0) json["count"] = event.count;
+  if (event.kind.starts_with("quality_")) json["value"] = rounded(event.value, 2);
   return to_line(json);
 }
 

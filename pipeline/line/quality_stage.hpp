@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// `quality` in YAML: scores the picture itself, before or after any model has seen it.
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "compute/device.hpp"
+#include "pipeline/config/quality_config.hpp"
+#include "pipeline/line/quality_alarm.hpp"
+#include "pipeline/line/stage.hpp"
+#include "pipeline/track/per_source.hpp"
+#include "vision/quality/stream_watch.hpp"
+#include "vision/quality/tiles.hpp"
+
+namespace fovea::pipeline {
+
+/// The tiles' Fourier transforms: vision::TileSpectra, or its twin in tests.
+using SpectraOf = std::function<cv::Mat(const vision::QualityTiles&)>;
+
+class QualityStage : public FrameStage {
+ public:
+  QualityStage(const QualityConfig& config, SpectraOf spectra);
+  std::string_view name() const override { return "quality"; }
+  std::vector<Data> needs() const override { return {Data::image}; }
+  std::vector<Data> gives() const override;
+  /// Sets Frame::quality. Nothing, where a score is below its least and on_fail is skip.
+  std::optional<Frame> process(Frame frame) override;
+
+  /// Mean power of the last picture's tiles, [side, side / 2 + 1] f32; empty where it had none.
+  cv::Mat last_spectrum() const;
+
+ private:
+  struct Stream {
+    vision::StreamWatch watch;
+    QualityAlarm alarm;
+  };
+
+  const QualityConfig config_;
+  SpectraOf spectra_;
+  std::vector<cv::Mat> powers_;  // of the last picture
+  PerSource<Stream> streams_;
+};
+
+/// The stage with transforms on a device of its own: on the models' device each would wait behind
+/// a whole batch. Throws GpuError where the device cannot be opened or the build has no VkFFT.
+std::unique_ptr<QualityStage> make_quality_stage(const QualityConfig& config,
+                                                 const compute::DeviceOptions& device);
+
+}  // namespace fovea::pipeline
