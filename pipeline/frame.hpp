@@ -86,7 +86,7 @@ struct Frame {
   bool looks_for_objects = false;
   std::optional<AttentionRows> attention_rows;  // until an `attend` stage takes them
   std::optional<Attention> attention;           // of chains with such a stage
-  std::optional<vision::Quality> quality;  // of chains that look for it
+  std::optional<vision::Quality> quality;       // of chains that look for it
   std::vector<Event> events;
   Timings timings;
   std::optional<Answered> answered;  // of live frames, set before the sinks see them

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench_quality DIR [CROPS]: the scores of docs/quality.md on crops of 256 x 256 of the photographs
-// in DIR, ten of each, with known damage: do they tell sharp from blurred, do they fall with every
-// kind of damage, and how does the variance of the Laplacian do. Transforms by OpenCV, to which
-// tests hold the device's.
+// in DIR, eleven of each, with known damage: do they tell sharp from blurred, do they fall with
+// every kind of damage, and how does the variance of the Laplacian do. Transforms by OpenCV, to
+// which tests hold the device's.
 
 #include <algorithm>
 #include <cmath>
@@ -28,6 +28,7 @@ using namespace fovea;
 using vision::Flaw;
 
 constexpr int kSide = 256;
+constexpr int kPerPhotograph = 11;
 
 std::vector<cv::Mat> crops_of(const std::filesystem::path& dir, std::size_t most) {
   std::vector<std::filesystem::path> files;
@@ -38,7 +39,7 @@ std::vector<cv::Mat> crops_of(const std::filesystem::path& dir, std::size_t most
   for (const auto& file : files) {
     const cv::Mat grey = cv::imread(file.string(), cv::IMREAD_GRAYSCALE);
     if (std::min(grey.rows, grey.cols) < kSide) continue;
-    for (int i = 0; i < 10 && crops.size() < most; ++i) {
+    for (int i = 0; i < kPerPhotograph && crops.size() < most; ++i) {
       const auto start = [&](int length) {
         return static_cast<int>(generator() % static_cast<unsigned>(length - kSide + 1));
       };
@@ -238,7 +239,7 @@ int main(int argc, char** argv) {
   }
   compare_with_laplacian(crops);
   std::vector<cv::Mat> fewer;  // one of each photograph
-  for (std::size_t i = 0; i < crops.size(); i += 10) fewer.push_back(crops[i]);
+  for (std::size_t i = 0; i < crops.size(); i += kPerPhotograph) fewer.push_back(crops[i]);
   follow_damage(fewer);
   follow_direction(fewer);
   return 0;

@@ -72,8 +72,8 @@ using Notice = std::function<void(const std::string&)>;
 /// What of the chain and of the run concerns sinks.
 struct SinkContext {
   Answers answers = Answers::labels;
-  bool quality = false;     // are pictures scored?
-  ZonesConfig areas;  // that are watched: drawn onto pictures
+  bool quality = false;  // are pictures scored?
+  ZonesConfig areas;     // that are watched: drawn onto pictures
   bool several_sources = false;
   std::optional<AttentionConfig> attention;  // the sink of that kind, whose files records name
   Notice on_notice;
