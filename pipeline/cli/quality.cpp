@@ -152,7 +152,7 @@ ExitCode judge(const QualityOptions& options) {
   if (!sources.any()) throw sources.nothing_found();
   compute::DeviceOptions device;
   device.request = config.device;
-  device.cache_dir = cache_folder();
+  if (!cache_folder().empty()) device.cache_dir = cache_folder() / "spectral";
   const auto stage = make_quality_stage(std::get<QualityConfig>(config.stages.front()), device);
 
   const bool records_on_stdout =

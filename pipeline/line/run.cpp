@@ -153,7 +153,7 @@ std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage, const RunConfi
   if (const auto* quality = std::get_if<QualityConfig>(&stage)) {
     compute::DeviceOptions device;
     device.request = config.device;
-    device.cache_dir = options.cache_dir;
+    if (!options.cache_dir.empty()) device.cache_dir = options.cache_dir / "spectral";
     return make_quality_stage(*quality, device);
   }
   return nullptr;
