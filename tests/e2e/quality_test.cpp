@@ -14,7 +14,7 @@ class QualityTest : public EndToEndOnDevice {
   void SetUp() override {
     if (!compute::ops::has_fft()) GTEST_SKIP() << "VkFFT " << compute::ops::fft_version();
     EndToEndOnDevice::SetUp();
-    const cv::Mat photo = cv::imread((source_folder_ / "datasets/samples/coffee.jpg").string());
+    const cv::Mat photo = cv::imread((source_dir() / "datasets/samples/coffee.jpg").string());
     fs::create_directories(folder_ / "in");
     cv::imwrite((folder_ / "in/blurred.png").string(), blurred(photo, 3));
     cv::imwrite((folder_ / "in/sharp.png").string(), photo);
