@@ -50,7 +50,11 @@ TEST_F(QualityTest, LetsBadPicturesGoBeforeTheModel) {
   const auto records = records_of(read_text(folder_ / "o.jsonl"));
   ASSERT_EQ(records.size(), 1u);
   EXPECT_THAT(records[0].at("source").get<std::string>(), HasSubstr("sharp.png"));
-  EXPECT_EQ(Json::parse(read_text(folder_ / "manifest.json")).at("filtered_by").at("quality"), 1);
+  EXPECT_EQ(Json::parse(read_text(folder_ / "manifest.json"))
+                .at("counts")
+                .at("filtered_by")
+                .at("quality"),
+            1);
 }
 
 TEST_F(QualityTest, RefusesWhatItCannotDo) {
