@@ -105,6 +105,7 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
                         "add on: crops, behind a detect stage; or remove of"});
     }
     if (std::holds_alternative<AttendConfig>(stage)) check_attend(config, i, faults);
+    check_spectral(config, i, faults);
     if (const auto* zones = std::get_if<ZonesConfig>(&stage)) check_zones(*zones, config, faults);
     if (const auto* track = std::get_if<TrackConfig>(&stage)) check_track(*track, faults);
     there.insert(kind.gives.begin(), kind.gives.end());

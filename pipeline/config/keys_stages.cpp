@@ -163,7 +163,28 @@ const std::vector<StageKind>& stage_kinds() {
              "Behind detect: a map for each object, of what its detection token attends to")}},
        [] { return StageConfig(AttendConfig{}); },
        {"labels or objects"},
-       {"attention"}}};
+       {"attention"}},
+      {{"change",
+        "Lets a picture go on to the model only if it differs from the last that did",
+        "threshold",
+        {key("threshold", ValueType::score, &ChangeConfig::threshold,
+             "How much a part of the picture must differ: 0 the same, 1 nothing in common",
+             {.min = 0, .max = 1}),
+         key("at_least_every", ValueType::duration, &ChangeConfig::at_least_every,
+             "A picture goes on when none has for so long",
+             {.max = 86'400'000, .word_for_0 = "off"})}},
+       [] { return StageConfig(ChangeConfig{}); },
+       {"image"},
+       {}},
+      {{"stabilise",
+        "Tells how far each picture is shifted against the first of its source",
+        "",
+        {key("min_peak", ValueType::score, &StabiliseConfig::min_peak,
+             "How much two pictures must have in common for a shift to be told: 1 all, 2% noise",
+             {.min = 0.02, .max = 1})}},
+       [] { return StageConfig(StabiliseConfig{}); },
+       {"image"},
+       {"drift"}}};
   return kinds;
 }
 

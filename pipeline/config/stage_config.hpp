@@ -11,6 +11,7 @@
 
 #include "pipeline/config/attend_config.hpp"
 #include "pipeline/config/place.hpp"
+#include "pipeline/config/spectral_config.hpp"
 #include "pipeline/config/track_config.hpp"
 #include "pipeline/config/zones_config.hpp"
 
@@ -51,7 +52,7 @@ struct FilterConfig {
 };
 
 using StageConfig = std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig,
-                                 ZonesConfig, AttendConfig>;
+                                 ZonesConfig, AttendConfig, ChangeConfig, StabiliseConfig>;
 
 /// Does the stage name what the picture as a whole shows?
 inline bool names_pictures(const StageConfig& stage) {
