@@ -76,9 +76,12 @@ struct Frame {
   std::filesystem::path path;  // empty for standard input
   vision::Image image;         // released after the last stage that needs pixels
   cv::Mat thumbnail;           // RGB, longest side <= kThumbnailPx; empty unless a sink wants it
-  int width_px = 0, height_px = 0;      // of the upright original
-  int orientation = 1;                  // EXIF value that was applied
-  int reduction = 1;                    // decoded at that fraction (decode: fast)
+  int width_px = 0, height_px = 0;  // of the upright original
+  int orientation = 1;              // EXIF value that was applied
+  int reduction = 1;                // decoded at that fraction (decode: fast)
+  /// How far the scene lies from where it lay in the first picture of its source, in pixels of the
+  /// original: to the right, down. Nothing unless a stage measured it.
+  std::optional<cv::Point2d> drift;
   bool truncated = false;               // decoded only in part, as the user allowed
   std::vector<vision::Label> labels;    // best first
   std::vector<vision::Object> objects;  // best first

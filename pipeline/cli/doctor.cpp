@@ -11,6 +11,7 @@
 
 #include "compute/device.hpp"
 #include "compute/device_facts.hpp"
+#include "compute/ops/fft.hpp"
 #include "pipeline/cli/app.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/cli/sizes.hpp"
@@ -156,6 +157,7 @@ ExitCode doctor(const CommonOptions& options) {
         {"choice", found.choice.empty() ? Json() : Json(found.choice)},
         {"facts", facts_json(found.facts)},
         {"problem", found.no_devices + found.refusal},
+        {"vkfft", {{"usable", compute::ops::has_fft()}, {"version", compute::ops::fft_version()}}},
         {"opencv", {{"version", cv::getVersionString()}, {"formats", codecs()}}},
         {"pipeline_cache", {{"folder", cache.string()}, {"bytes", folder_bytes(cache)}}},
         {"hub_cache", vision::hub_cache_root().string()},
@@ -166,6 +168,8 @@ ExitCode doctor(const CommonOptions& options) {
   }
   print_devices(found);
   fmt::print("\nPictures\n  OpenCV {}: {}\n", cv::getVersionString(), fmt::join(codecs(), ", "));
+  fmt::print("\nSpectral stages (change, stabilise)\n  {}: VkFFT {}\n",
+             compute::ops::has_fft() ? "there" : "not in this build", compute::ops::fft_version());
   fmt::print("\nCaches\n  compiled GPU programs  {} ({})\n  models from the hub    {}\n",
              cache.empty() ? "nowhere: neither XDG_CACHE_HOME nor HOME is set" : cache.string(),
              bytes_text(folder_bytes(cache)), vision::hub_cache_root().string());

@@ -21,6 +21,8 @@ void check_section(const Document& document, const Section& section, void* targe
 void check_chain(const RunConfig& config, std::vector<Fault>& faults);
 /// Shapes, names and sources of a `zones` stage; scores of a `track` stage.
 void check_zones(const ZonesConfig& zones, const RunConfig& config, std::vector<Fault>& faults);
+/// Where stages stand that work by spectra; others are passed over.
+void check_spectral(const RunConfig& config, std::size_t place, std::vector<Fault>& faults);
 void check_track(const TrackConfig& track, std::vector<Fault>& faults);
 /// The attend stage at `place` of the chain: does it fit the model before it, and its own keys?
 void check_attend(const RunConfig& config, std::size_t place, std::vector<Fault>& faults);

@@ -121,6 +121,7 @@ void check_chain(const RunConfig& config, std::vector<Fault>& faults) {
                         "add on: crops, behind a detect stage; or remove of"});
     }
     if (std::holds_alternative<AttendConfig>(stage)) check_attend(config, i, faults);
+    check_spectral(config, i, faults);
     if (const auto* held = std::get_if<QualityConfig>(&stage)) {
       check_quality(*held, quality, faults);
       if (quality == nullptr) quality = held;

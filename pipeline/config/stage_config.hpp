@@ -12,6 +12,7 @@
 #include "pipeline/config/attend_config.hpp"
 #include "pipeline/config/place.hpp"
 #include "pipeline/config/quality_config.hpp"
+#include "pipeline/config/spectral_config.hpp"
 #include "pipeline/config/track_config.hpp"
 #include "pipeline/config/zones_config.hpp"
 
@@ -51,8 +52,9 @@ struct FilterConfig {
   Place place;
 };
 
-using StageConfig = std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig,
-                                 ZonesConfig, AttendConfig, QualityConfig>;
+using StageConfig =
+    std::variant<ClassifyConfig, DetectConfig, FilterConfig, TrackConfig, ZonesConfig, AttendConfig,
+                 ChangeConfig, StabiliseConfig, QualityConfig>;
 
 /// Does the stage name what the picture as a whole shows?
 inline bool names_pictures(const StageConfig& stage) {

@@ -16,6 +16,8 @@ std::string to_string(Data data) {
   switch (data) {
     case Data::image:
       return "image";
+    case Data::drift:
+      return "drift";
     case Data::labels:
       return "labels";
     case Data::objects:

@@ -32,6 +32,7 @@
 #include "pipeline/live/live_line.hpp"
 #include "pipeline/live/make_sources.hpp"
 #include "pipeline/sources/sources.hpp"
+#include "pipeline/spectral/spectral_stages.hpp"
 #include "pipeline/track/track_stage.hpp"
 #include "pipeline/track/zones_stage.hpp"
 #include "vision/checkpoint/checkpoint.hpp"
@@ -199,11 +200,13 @@ std::unique_ptr<Stage> make_masking(const RunConfig& config, const AttendConfig&
 /// `sha256` gives the models' hash, which takes its time: asked only where needed.
 BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
                        const std::vector<OpenedModel>& models, compute::Device& device,
-                       const std::function<std::string()>& sha256) {
+                       SpectralStages& spectral, const std::function<std::string()>& sha256) {
   BuiltChain chain;
   auto model = models.begin();
   for (const auto& stage : config.stages) {
-    if (auto frame_stage = make_frame_stage(stage, config, options)) {
+    auto frame_stage = make_frame_stage(stage, config, options);
+    if (!frame_stage) frame_stage = spectral.make(stage);
+    if (frame_stage) {
       chain.stages.push_back(std::move(frame_stage));
       continue;
     }
@@ -298,6 +301,8 @@ LiveOptions live_options(const RunConfig& config, const RunOptions& options,
       live.detect_every = track->detect_every;
     }
   }
+  live.degrade = config.latency.degrade;
+  live.max_age = config.latency.max_age;
   live.warm_up = true;
   live.stop = options.stop;
   live.on_progress = options.on_progress;
@@ -338,8 +343,9 @@ RunReport run_pipeline(const RunConfig& config, const RunOptions& options) {
 
   RunReport report;
   const std::size_t known = device.tuning().plans().size();
+  SpectralStages spectral(config.device, options.cache_dir);
   BuiltChain built =
-      build_chain(config, options, models, device, [&hashes] { return hashes.get(); });
+      build_chain(config, options, models, device, spectral, [&hashes] { return hashes.get(); });
   if (const std::size_t now = device.tuning().plans().size(); options.on_notice && now > known) {
     options.on_notice(
         fmt::format("measured the kernels of {} kinds of step; kept for the next run "

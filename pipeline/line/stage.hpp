@@ -22,6 +22,7 @@ using vision::InputSize;
 /// What a Frame carries. Decoding gives `image`; the rest comes from stages.
 enum class Data : std::uint8_t {
   image,
+  drift,
   labels,
   objects,
   tracks,

@@ -138,6 +138,9 @@ std::string to_record(const Frame& frame, const AttentionConfig* attention) {
   if (frame.orientation != 1) record["orientation"] = frame.orientation;
   if (frame.reduction != 1) record["reduction"] = frame.reduction;
   if (frame.truncated) record["truncated"] = true;
+  if (frame.drift) {
+    record["drift"] = Json::array({rounded(frame.drift->x, 2), rounded(frame.drift->y, 2)});
+  }
   if (frame.tag.captured) record["t_capture"] = utc_time(*frame.tag.captured);
   if (frame.answered) {
     record["t_result"] = utc_time(frame.answered->at);

@@ -19,6 +19,14 @@ void keep_within(std::vector<vision::Object>& objects, int width_px, int height_
   std::erase_if(objects, [](const vision::Object& object) { return object.box.area() <= 0; });
 }
 
+void shift(std::vector<vision::Object>& objects, const cv::Point2d& by) {
+  const auto x = static_cast<float>(by.x), y = static_cast<float>(by.y);
+  for (vision::Object& object : objects) {
+    vision::Box& box = object.box;
+    box = {box.x1 + x, box.y1 + y, box.x2 + x, box.y2 + y};
+  }
+}
+
 }  // namespace
 
 TrackStage::TrackStage(const TrackConfig& config)
@@ -35,10 +43,15 @@ std::optional<Frame> TrackStage::process(Frame frame) {
     stream.height_px = frame.height_px;
   }
   const double seconds = seconds_of(frame.tag);
+  // The tracker works where the scene lay in the first picture; what it gives is moved back.
+  const cv::Point2d drift = frame.drift.value_or(cv::Point2d());
   if (frame.tag.detect) {
+    shift(frame.objects, -drift);
     frame.objects = stream.tracker.update(seconds, frame.objects, next_id_);
+    shift(frame.objects, drift);
   } else {
     frame.objects = stream.tracker.predict(seconds);
+    shift(frame.objects, drift);
     keep_within(frame.objects, frame.width_px, frame.height_px);
   }
   return frame;

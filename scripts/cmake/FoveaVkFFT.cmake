@@ -61,6 +61,6 @@ elseif(FOVEA_SPECTRAL STREQUAL "ON")
   message(FATAL_ERROR "FOVEA_SPECTRAL=ON, but VkFFT ${FOVEA_NO_VKFFT}.\n"
     "  fix: install libvkfft-dev and glslang-dev (Debian 12: from its backports), "
     "or run scripts/setup.sh")
-else()
+elseif(NOT FOVEA_SPECTRAL STREQUAL "OFF")
   message(STATUS "Spectral stages left out: VkFFT ${FOVEA_NO_VKFFT}; scripts/setup.sh installs it")
 endif()

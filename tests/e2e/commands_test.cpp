@@ -156,7 +156,11 @@ TEST_F(DeviceCommands, DoctorNamesTheChoice) {
   }
   const auto formats = doctor.at("opencv").at("formats").get<std::vector<std::string>>();
   EXPECT_THAT(formats, testing::IsSupersetOf({"JPEG", "PNG"}));
+  const bool spectral = doctor.at("vkfft").at("usable").get<bool>();
+  const auto vkfft = doctor.at("vkfft").at("version").get<std::string>();
   const ProcessResult text = fovea({"doctor"});
+  EXPECT_THAT(text.out,
+              HasSubstr((spectral ? "there: VkFFT " : "not in this build: VkFFT ") + vkfft));
   EXPECT_THAT(text.out, HasSubstr(doctor.at("devices").at(0).at("name").get<std::string>()));
   EXPECT_THAT(text.out, HasSubstr(facts.at("cooperative_matrices").get<std::string>()));
   const ProcessResult refused = fovea({"doctor", "--device", "no-such-device"});

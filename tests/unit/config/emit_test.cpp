@@ -157,7 +157,9 @@ class AnyConfig : public AnyValue {
       }
       if (auto* attend = std::get_if<AttendConfig>(&stage)) keep_what_fits(*attend);
       there.insert(kind.gives.begin(), kind.gives.end());
-      config.stages.push_back(std::move(stage));
+      // What looks at the picture alone may stand in front of all, and partly must.
+      const bool early = kind.section.name == "change" || kind.section.name == "stabilise";
+      config.stages.insert(early ? config.stages.begin() : config.stages.end(), std::move(stage));
     }
     keep_what_fits(config);
     if (there.contains("objects") && number(0, 1) == 1) {

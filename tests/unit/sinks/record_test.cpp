@@ -235,8 +235,12 @@ TEST_F(RecordTest, ManifestSaysWhatProducedTheResults) {
   EXPECT_EQ(manifest["schema"], 1);
   EXPECT_EQ(manifest["model"]["sha256"], "ab12");
   EXPECT_EQ(manifest["device"]["driver"], "test driver 1");
-  EXPECT_EQ(manifest["counts"],
-            (Json{{"seen", 10}, {"done", 7}, {"failed", 2}, {"filtered", 1}, {"reduced", 3}}));
+  EXPECT_EQ(manifest["counts"], (Json{{"seen", 10},
+                                      {"done", 7},
+                                      {"failed", 2},
+                                      {"filtered", 1},
+                                      {"filtered_by", Json::object()},
+                                      {"reduced", 3}}));
   EXPECT_EQ(manifest["decode"], "fast");
   EXPECT_EQ(manifest["lost"], Json::array({"webhook http://host/***: 2 lost"}));
   EXPECT_EQ(manifest["config"], make_identity().config_yaml);
