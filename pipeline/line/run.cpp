@@ -290,6 +290,8 @@ LiveOptions live_options(const RunConfig& config, const RunOptions& options,
       live.detect_every = track->detect_every;
     }
   }
+  live.degrade = config.latency.degrade;
+  live.max_age = config.latency.max_age;
   live.warm_up = true;
   live.stop = options.stop;
   live.on_progress = options.on_progress;

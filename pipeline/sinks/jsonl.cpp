@@ -121,6 +121,7 @@ std::string to_record(const Frame& frame, const AttentionConfig* attention) {
   if (frame.reduction != 1) record["reduction"] = frame.reduction;
   if (frame.truncated) record["truncated"] = true;
   if (frame.tag.captured) record["t_capture"] = utc_time(*frame.tag.captured);
+  if (frame.tag.degraded > 0) record["degraded"] = frame.tag.degraded;
   if (frame.answered) {
     record["t_result"] = utc_time(frame.answered->at);
     record["age_ms"] = rounded(static_cast<double>(frame.answered->age.count()) / 1000, 1);
