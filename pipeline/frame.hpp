@@ -37,6 +37,7 @@ struct FrameTag {
   /// Is it this frame's turn to be looked at by a detector? Not, where detect_every skips it:
   /// its objects are then a tracker's.
   bool detect = true;
+  int degraded = 0;  // the step of latency.degrade that it was answered at; 0: in full
 };
 
 /// A picture not yet decoded: a file, or bytes already read (standard input).

@@ -93,7 +93,10 @@ std::string progress_json(const Progress& progress) {
   const double left = remaining_s(progress);
   record["eta_s"] = left >= 0 ? Json(rounded(left, 1)) : Json();
   record["bottleneck"] = progress.bottleneck;
-  if (progress.live) record["sources"] = sources_json(*progress.live);
+  if (progress.live) {
+    record["sources"] = sources_json(*progress.live);
+    record["degraded"] = degraded_json(*progress.live);
+  }
   return to_line(record);
 }
 

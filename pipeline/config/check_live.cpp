@@ -109,6 +109,31 @@ void check_camera(const SourceConfig& source, std::vector<Fault>& faults) {
   }
 }
 
+void check_degrade(const RunConfig& config, std::vector<Fault>& faults) {
+  const LatencyConfig& latency = config.latency;
+  const std::vector<std::string>& measures = latency.degrade;
+  if (measures.empty()) return;
+  if (latency.max_age.count() == 0) {
+    faults.push_back({latency.place, "degrade goes by max_age, and there is none",
+                      "say what is too late, as in max_age: 150ms"});
+  }
+  for (const char* measure : {"fps", "size"}) {
+    if (std::ranges::count(measures, measure) > 1) {
+      faults.push_back({latency.place, fmt::format("degrade has {} twice", measure),
+                        "write it once: it has all its steps then"});
+    }
+  }
+  const bool shrinks = std::ranges::find(measures, "size") != measures.end();
+  const auto model = std::ranges::find_if(
+      config.stages, [](const StageConfig& stage) { return model_of(stage) != nullptr; });
+  if (shrinks && model != config.stages.end() && !std::holds_alternative<DetectConfig>(*model)) {
+    faults.push_back({latency.place,
+                      "degrade: size is for detectors, and the first model is none: a classifier's "
+                      "input has one size",
+                      "leave it out: degrade: [fps]"});
+  }
+}
+
 /// Keys that only the live line reads, in a run without a stream.
 void check_run_keys(const Document& document, const RunConfig& config, std::vector<Fault>& faults) {
   const bool keeps_up = std::ranges::any_of(config.sources, [](const SourceConfig& source) {
@@ -122,6 +147,7 @@ void check_run_keys(const Document& document, const RunConfig& config, std::vect
                       "latency is for cameras and videos in real time, and there is none",
                       "remove it, or add realtime: true to a video"});
   }
+  check_degrade(config, faults);
   if (is_live(config)) return;
   if (document.root.find("batching") != nullptr) {
     faults.push_back({at("batching"), "batching is for streams, and there is none",

@@ -17,8 +17,10 @@ const Section& latency_section() {
            "Older frames do not go to the device",
            {.min = 0, .max = 3'600'000, .word_for_0 = "none"}),
        key("max_fps", ValueType::real, &LatencyConfig::max_fps,
-           "Frames a second of one source, at most",
-           {.min = 0, .max = 1000, .word_for_0 = "none"})}};
+           "Frames a second of one source, at most", {.min = 0, .max = 1000, .word_for_0 = "none"}),
+       key("degrade", ValueType::texts, &LatencyConfig::degrade,
+           "Asked for less of, in this order, where many frames are older than max_age",
+           {.choices = {"fps", "size"}})}};
   return section;
 }
 

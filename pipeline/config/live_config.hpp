@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "pipeline/config/place.hpp"
 
@@ -19,6 +21,8 @@ struct LatencyConfig {
   int queue = 1;                         // frames kept ready for each source
   std::chrono::milliseconds max_age{0};  // 0: any age may go to the device
   double max_fps = 0;                    // of one source; 0: as many as come
+  /// What is asked for less of where frames come too late: "fps", "size", in that order.
+  std::vector<std::string> degrade;
   Place place;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -130,14 +131,26 @@ std::size_t InferenceStage::input_bytes(InputSize size) const {
 }
 
 InputSize InferenceStage::input_size(const Frame& frame) const {
-  InputSize size = preprocessor_.output_size(frame.image.height_px(), frame.image.width_px());
+  InputSize size = resizing().output_size(frame.image.height_px(), frame.image.width_px());
   if (!resample_.on_device) return size;
   const std::size_t least = std::bit_ceil(vision::least_source_bytes(size));
   const std::size_t bytes =
-      std::bit_ceil(vision::source_bytes(preprocessor_, frame.image, pack_scratch()));
+      std::bit_ceil(vision::source_bytes(resizing(), frame.image, pack_scratch()));
   const bool fits = bytes > least && bytes <= inference_.max_source_bytes();
   size.source_bytes = fits ? bytes : least;
   return size;
+}
+
+bool InferenceStage::shrink(double share) {
+  if (!preprocessor_.keeps_shape() || attend_) return false;  // rows are mapped by one size
+  smaller_.reset();
+  if (share == 1) return true;
+  vision::PreprocessSpec spec = preprocessor_.spec();
+  for (int* edge : {&spec.shortest_edge, &spec.longest_edge}) {
+    *edge = std::max(spec.multiple_of, static_cast<int>(std::lround(share * *edge)));
+  }
+  smaller_.emplace(spec);
+  return true;
 }
 
 void InferenceStage::prepare(const Frame& frame, std::span<std::uint8_t> input) const {
@@ -148,9 +161,9 @@ void InferenceStage::prepare(const Frame& frame, std::span<std::uint8_t> input) 
     input = input.first(input.size() - sizeof token);
   }
   if (resample_.on_device) {
-    vision::pack_source(preprocessor_, frame.image, pack_scratch(), input);
+    vision::pack_source(resizing(), frame.image, pack_scratch(), input);
   } else {
-    preprocessor_.resize(frame.image, input, pack_scratch().resample);
+    resizing().resize(frame.image, input, pack_scratch().resample);
   }
 }
 

@@ -55,6 +55,8 @@ class InferenceStage : public ModelStage {
   /// Where the device resizes, sources take a power of two of bytes each, so that those of about
   /// one size fly together.
   InputSize input_size(const Frame& frame) const override;
+  /// Of pictures that keep their shape, where no attention is asked for.
+  bool shrink(double share) override;
   /// Throws FrameError too when the model does not see the point whose attention is asked for.
   void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
   std::unique_ptr<Flight> begin(InputSize size, int n) override;
@@ -77,7 +79,10 @@ class InferenceStage : public ModelStage {
   bool asks_of_a_point() const { return attend_ && attend_->query; }
 
   std::optional<AttendConfig> attend_;
+  const vision::Preprocessor& resizing() const { return smaller_ ? *smaller_ : preprocessor_; }
+
   vision::Preprocessor preprocessor_;
+  std::optional<vision::Preprocessor> smaller_;  // once shrunk
   vision::Inference inference_;
   vision::ResampleChoice resample_;
 };

@@ -77,6 +77,10 @@ class ModelStage : public Stage {
   /// Bytes that prepare() fills for one picture whose input is of `size`.
   virtual std::size_t input_bytes(InputSize size) const = 0;
 
+  /// Inputs have that share of their usual edges from now on, in (0, 1]. False, and nothing
+  /// changes, where the model takes one size only. Not while the two below run.
+  virtual bool shrink([[maybe_unused]] double share) { return false; }
+
   /// Any number of threads at once, input_size() before prepare() and from the same pixels.
   /// An exception other than fovea::Error is this picture's Failure.
   virtual InputSize input_size(const Frame& frame) const = 0;

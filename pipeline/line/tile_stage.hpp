@@ -31,6 +31,7 @@ class TileStage : public ModelStage {
   std::size_t input_bytes(InputSize size) const override { return size.source_bytes; }
   /// Throws FrameError for a picture of too many parts.
   InputSize input_size(const Frame& frame) const override;
+  bool shrink(double share) override { return detector_->shrink(share); }
   void prepare(const Frame& frame, std::span<std::uint8_t> input) const override;
   std::unique_ptr<Flight> begin(InputSize size, int n) override;
   /// Requires: the picture was decoded in full size.

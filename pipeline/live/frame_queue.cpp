@@ -19,6 +19,10 @@ void FrameQueue::put(Queued item) {
     next_due_ =
         next_due_ && captured - *next_due_ < period ? *next_due_ + period : captured + period;
   }
+  if (passed_++ % every_ != 0) {
+    count(DropReason::fps);
+    return;
+  }
   if (items_.size() >= options_.room) {
     items_.pop_front();
     count(DropReason::queue);

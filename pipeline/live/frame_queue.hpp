@@ -21,6 +21,7 @@ struct QueueOptions {
   std::size_t room = 1;
   std::optional<std::chrono::milliseconds> max_age;  // older ones are let go when taken
   double max_fps = 0;                                // 0: as many as come
+  bool may_thin = false;                             // thin_to() is for it
 };
 
 /// A frame in the queue, numbered within its source.
@@ -42,6 +43,10 @@ class FrameQueue {
   }
   /// Requires: !full().
   void put(Queued item);
+  /// From now on one in `every` is kept, the others are let go by `fps`.
+  void thin_to(int every) {
+    if (options_.may_thin) every_ = static_cast<std::uint64_t>(every);
+  }
   /// The oldest that is not too old; nothing where there is none.
   std::optional<Queued> take(Time now);
   /// Lets all go, for that reason.
@@ -62,6 +67,7 @@ class FrameQueue {
   std::deque<Queued> items_;
   Drops drops_{};
   std::optional<Time> next_due_;  // of max_fps
+  std::uint64_t every_ = 1, passed_ = 0;
 };
 
 /// Up to `most` frames of all queues, oldest first within one, in turn between them: each queue

@@ -55,9 +55,10 @@ Intake::Intake(std::span<const LiveSource> sources, const Chain& chain, const De
       detect_every_(detect_every),
       streams_(sources.size()) {}
 
-std::vector<Rider> Intake::prepare(std::vector<Taken> taken, Workers& workers) {
+std::vector<Rider> Intake::prepare(std::vector<Taken> taken, Workers& workers, int degraded) {
   std::vector<FrameTag> tags;
   for (const Taken& item : taken) tags.push_back(tag_of(item));
+  for (FrameTag& tag : tags) tag.degraded = degraded;
   std::vector<Rider> riders(taken.size());
   const bool at_once = chain_.first_model() == 0;
   workers.each(taken.size(), [&](std::size_t i) {

@@ -44,8 +44,9 @@ class Intake {
   Intake(std::span<const LiveSource> sources, const Chain& chain, const Delivery& delivery,
          Board& board, Slots& slots, int detect_every);
 
-  /// In the order of `taken`, but for frames of cameras that cannot be decoded.
-  std::vector<Rider> prepare(std::vector<Taken> taken, Workers& workers);
+  /// In the order of `taken`, but for frames of cameras that cannot be decoded. At that step of
+  /// latency.degrade.
+  std::vector<Rider> prepare(std::vector<Taken> taken, Workers& workers, int degraded);
   /// Lets go what has become too old for the device, or all of it where the run is `stopping`.
   void let_go(std::vector<Rider>& riders, bool stopping);
 

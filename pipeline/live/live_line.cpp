@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -16,9 +17,11 @@
 #include "pipeline/line/delivery.hpp"
 #include "pipeline/line/steps.hpp"
 #include "pipeline/live/board.hpp"
+#include "pipeline/live/degrade.hpp"
 #include "pipeline/live/device_turn.hpp"
 #include "pipeline/live/intake.hpp"
 #include "pipeline/live/later_stages.hpp"
+#include "pipeline/live/onlookers.hpp"
 #include "pipeline/live/warm_up.hpp"
 #include "pipeline/live/workers.hpp"
 
@@ -58,13 +61,19 @@ class LiveLine {
         slots_(std::make_shared<Slots>(queues(sources_))),
         intake_(sources_, chain, delivery, *board_, *slots_, options.detect_every),
         later_(chain),
+        degrade_(options.degrade, options.max_age),
         trips_(2),
         parcels_(2 * batching().most) {
     board_->identify(options.model, options.device);
   }
 
   void run() {
-    const Onlookers onlookers(*this);
+    const bool shrinks = std::ranges::find(options_.degrade, "size") != options_.degrade.end();
+    if (shrinks && !model_.shrink(1)) {
+      throw ConfigError("the first model's input cannot be made smaller", "latency.degrade",
+                        "leave out size: write degrade: [fps]");
+    }
+    const Onlookers onlookers(options_.observers, [this] { return status(); });
     if (options_.warm_up) guarded([this] { warm_up(); });
     if (interrupted()) return;
     const Cameras cameras(*this);
@@ -77,7 +86,11 @@ class LiveLine {
   }
 
   bool interrupted() const { return stopping_.load(); }
-  LiveStatus status() const { return board_->snapshot(*slots_); }
+  LiveStatus status() const {
+    LiveStatus status = board_->snapshot(*slots_);
+    status.degraded = degrade_.status();
+    return status;
+  }
 
  private:
   static std::vector<Board::SourceNames> names(const std::vector<LiveSource>& sources) {
@@ -108,30 +121,17 @@ class LiveLine {
     if (options_.on_notice) {
       options_.on_notice("warming up: sources are opened once the model's kernels are compiled");
     }
-    if (pipeline::warm_up(chain_, largest_batch(), options_.stop)) return;
+    // In the sizes that frames may come to have, the usual one last.
+    std::set<double> sizes;
+    for (const DegradeStep& step : degrade_.steps()) sizes.insert(step.size);
+    const bool warm = std::ranges::all_of(sizes, [this](double size) {
+      model_.shrink(size);
+      return pipeline::warm_up(chain_, largest_batch(), options_.stop);
+    });
+    if (warm) return;
     stopping_ = true;
     for (std::size_t i = 0; i < sources_.size(); ++i) board_->state(i, SourceState::ended, {}, 0);
   }
-
-  /// Begun before the first source is opened, ended whatever happens.
-  struct Onlookers {
-    explicit Onlookers(LiveLine& line) : observers(line.options_.observers) {
-      try {
-        for (; begun < observers.size(); ++begun) {
-          observers[begun]->begin([&line] { return line.status(); });
-        }
-      } catch (...) {
-        end();
-        throw;
-      }
-    }
-    ~Onlookers() { end(); }
-    void end() noexcept {
-      while (begun > 0) observers[--begun]->end();
-    }
-    const std::vector<LiveObserver*>& observers;
-    std::size_t begun = 0;
-  };
 
   /// The supervisors: all of them are told to stop before any is waited for.
   struct Cameras {
@@ -154,12 +154,15 @@ class LiveLine {
   void serve() {
     Workers workers(options_.decode_threads);
     Clock::duration lead{0};  // that preparing takes
+    double size = 1;
     while (true) {
       turn_.await_near(lead);
       auto taken = slots_->take(batching());
       if (taken.empty()) break;
       const auto begun = Clock::now();
-      std::vector<Rider> riders = intake_.prepare(std::move(taken), workers);
+      const DegradeStep step = degrade_.step();
+      if (std::exchange(size, step.size) != step.size) model_.shrink(step.size);
+      std::vector<Rider> riders = intake_.prepare(std::move(taken), workers, step.number);
       lead = Clock::now() - begun;
       if (!turn_.await()) break;
       intake_.let_go(riders, stopping_.load());
@@ -264,6 +267,7 @@ class LiveLine {
         const auto age = Clock::now() - rider.captured;
         frame->answered = Answered{std::chrono::system_clock::now(),
                                    std::chrono::duration_cast<std::chrono::microseconds>(age)};
+        degrade_.answered(frame->answered->age);
       }
       board_->answered(rider.source, *frame, rider.captured, stages_s);
     } else {
@@ -295,12 +299,20 @@ class LiveLine {
         over = watch_ended_.wait_for(lock, kLook, [this] { return over_; });
       }
       if (options_.stop != nullptr && options_.stop->load()) stop();
+      degrade();
       if (!options_.on_progress || (!over && Clock::now() < next)) continue;
       next = Clock::now() + options_.progress_every;
       Progress progress = delivery_.progress();
       progress.live = status();
       options_.on_progress(progress);
     }
+  }
+
+  void degrade() {
+    const auto said = degrade_.look(Clock::now(), slots_->all_dropped(DropReason::age));
+    if (!said) return;
+    slots_->thin_to(degrade_.step().every);
+    if (options_.on_notice) options_.on_notice(*said);
   }
 
   // ---- stopping ----
@@ -350,6 +362,7 @@ class LiveLine {
   const std::shared_ptr<Slots> slots_;
   Intake intake_;  // before what may hold its buffers
   LaterStages later_;
+  Degrade degrade_;
   std::vector<std::unique_ptr<Supervisor>> supervisors_;
 
   DeviceTurn turn_;

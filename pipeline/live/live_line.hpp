@@ -25,6 +25,10 @@ struct LiveOptions {
   int decode_threads = 1;  // that prepare the frames of one batch; >= 1
   /// The model looks at every so manieth frame of a source; stages after it get all. >= 1.
   int detect_every = 1;
+  /// What less is asked for, in which order, where frames older than `max_age` are many: "fps",
+  /// "size" (of the first model).
+  std::vector<std::string> degrade;
+  std::chrono::milliseconds max_age{0};
   /// Every model makes its first batches before a source is opened (warm_up.hpp).
   bool warm_up = false;
   /// Once true: what is on the device is finished, the rest is left; the run returns.
@@ -37,8 +41,9 @@ struct LiveOptions {
 };
 
 /// Runs until every source has ended (cameras never do), or `stop`. Ends every sink and observer,
-/// whatever happens. Throws what stages (but for one frame's failure), sinks or observers throw.
-/// The summary holds the last LiveStatus.
+/// whatever happens. Throws ConfigError where the first model's input is to shrink and cannot, and
+/// what stages (but for one frame's failure), sinks or observers throw. The summary holds the last
+/// LiveStatus.
 RunSummary run_live(std::vector<LiveSource> sources, const Chain& chain,
                     std::span<Sink* const> sinks, const LiveOptions& options = {});
 

@@ -114,7 +114,8 @@ std::vector<LiveSource> make_live_sources(const RunConfig& config, const SourceO
     live.queue = {Policy::all, kReadAhead, {}, 0};
     if (live.of_now) {
       const LatencyConfig& latency = config.latency;
-      live.queue = {latency.policy, static_cast<std::size_t>(latency.queue), {}, latency.max_fps};
+      live.queue = {
+          latency.policy, static_cast<std::size_t>(latency.queue), {}, latency.max_fps, true};
       if (latency.max_age.count() > 0) live.queue.max_age = latency.max_age;
     }
     sources.push_back(std::move(live));

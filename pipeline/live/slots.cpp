@@ -71,6 +71,18 @@ void Slots::wake() {
   left_.notify_all();
 }
 
+void Slots::thin_to(int every) {
+  std::lock_guard lock(mutex_);
+  for (FrameQueue& queue : queues_) queue.thin_to(every);
+}
+
+std::uint64_t Slots::all_dropped(DropReason reason) const {
+  std::lock_guard lock(mutex_);
+  std::uint64_t sum = 0;
+  for (const FrameQueue& queue : queues_) sum += queue.drops()[static_cast<std::size_t>(reason)];
+  return sum;
+}
+
 bool Slots::too_old(std::size_t source, Clock::time_point captured, Clock::time_point now) const {
   std::lock_guard lock(mutex_);
   return queues_[source].too_old(captured, now);

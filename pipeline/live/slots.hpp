@@ -39,6 +39,10 @@ class Slots {
   /// Wakes a putter whose `cancel` was set.
   void wake();
 
+  /// One in `every` frames of those sources that may be thinned.
+  void thin_to(int every);
+  /// Frames dropped for `reason`, of all sources.
+  std::uint64_t all_dropped(DropReason reason) const;
   bool too_old(std::size_t source, Clock::time_point captured, Clock::time_point now) const;
   /// Counts a frame that was taken and then let go.
   void drop(std::size_t source, DropReason reason);

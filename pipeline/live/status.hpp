@@ -70,10 +70,17 @@ struct SourceStatus {
   std::array<Histogram, kSpanNames.size()> spans;
 };
 
+/// How much less is asked of the device than could be, because frames came too late.
+struct Degraded {
+  int step = 0, steps = 0;                  // 0 of steps: all is asked for
+  std::uint64_t lowered = 0, restored = 0;  // changes so far
+};
+
 struct LiveStatus {
   std::string model, device;
   bool device_lost = false;
   double uptime_s = 0;
+  std::optional<Degraded> degraded;  // of runs with latency.degrade
   std::vector<SourceStatus> sources;
 };
 

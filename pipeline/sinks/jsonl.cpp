@@ -142,6 +142,7 @@ std::string to_record(const Frame& frame, const AttentionConfig* attention) {
     record["drift"] = Json::array({rounded(frame.drift->x, 2), rounded(frame.drift->y, 2)});
   }
   if (frame.tag.captured) record["t_capture"] = utc_time(*frame.tag.captured);
+  if (frame.tag.degraded > 0) record["degraded"] = frame.tag.degraded;
   if (frame.answered) {
     record["t_result"] = utc_time(frame.answered->at);
     record["age_ms"] = rounded(static_cast<double>(frame.answered->age.count()) / 1000, 1);

@@ -37,4 +37,12 @@ Json sources_json(const LiveStatus& status) {
   return sources;
 }
 
+Json degraded_json(const LiveStatus& status) {
+  if (!status.degraded) return {};
+  return {{"step", status.degraded->step},
+          {"steps", status.degraded->steps},
+          {"lowered", status.degraded->lowered},
+          {"restored", status.degraded->restored}};
+}
+
 }  // namespace fovea::pipeline

@@ -9,5 +9,7 @@ namespace fovea::pipeline {
 
 /// A list with one object a source; docs/live.md has its fields.
 Json sources_json(const LiveStatus& status);
+/// null in runs without latency.degrade.
+Json degraded_json(const LiveStatus& status);
 
 }  // namespace fovea::pipeline

@@ -41,7 +41,10 @@ void write_manifest(const std::filesystem::path& dir, const RunIdentity& identit
       {"bottleneck", summary.bottleneck},
       {"lost", summary.lost},
       {"config", identity.config_yaml}};
-  if (summary.live) manifest["sources"] = sources_json(*summary.live);
+  if (summary.live) {
+    manifest["sources"] = sources_json(*summary.live);
+    manifest["degraded"] = degraded_json(*summary.live);
+  }
   AtomicFile file(dir / "manifest.json");
   file.write(to_pretty(manifest) + "\n");
   file.commit();

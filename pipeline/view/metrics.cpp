@@ -90,6 +90,10 @@ void write_counters(Writer& out, const LiveStatus& status) {
   }
   out.family("fovea_device_lost_total", "counter", "Times the device was lost.");
   out.sample("fovea_device_lost_total", {}, status.device_lost ? 1 : 0);
+  if (!status.degraded) return;
+  out.family("fovea_degrade_changes_total", "counter", "Steps taken because frames came too late.");
+  out.sample("fovea_degrade_changes_total", {{"direction", "lowered"}}, status.degraded->lowered);
+  out.sample("fovea_degrade_changes_total", {{"direction", "restored"}}, status.degraded->restored);
 }
 
 void write_gauges(Writer& out, const LiveStatus& status) {
@@ -111,6 +115,10 @@ void write_gauges(Writer& out, const LiveStatus& status) {
     if (!source.age) continue;
     out.sample("fovea_source_age_seconds", {{"source", source.name}},
                std::chrono::duration<double>(*source.age).count());
+  }
+  if (status.degraded) {
+    out.family("fovea_degrade_step", "gauge", "0 while all is asked for.");
+    out.sample("fovea_degrade_step", {}, status.degraded->step);
   }
   out.family("fovea_uptime_seconds", "gauge", "Time since the run began.");
   out.sample("fovea_uptime_seconds", {}, status.uptime_s);

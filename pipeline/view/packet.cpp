@@ -131,6 +131,7 @@ std::string status_json(const LiveStatus& status, const std::vector<Complaint>& 
                   {"device", status.device},
                   {"device_lost", status.device_lost},
                   {"uptime_s", rounded(status.uptime_s, 1)},
+                  {"degraded", degraded_json(status)},
                   {"complaints", complaints_json(complaints)},
                   {"sources", std::move(sources)}});
 }

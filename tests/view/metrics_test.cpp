@@ -161,5 +161,15 @@ TEST(Metrics, CountALostDevice) {
   EXPECT_EQ(parse(metrics_text(status, "0")).samples.at("fovea_device_lost_total"), 1);
 }
 
+TEST(Metrics, TellTheStepOfARunThatMayDegrade) {
+  LiveStatus status = two_sources();
+  EXPECT_EQ(parse(metrics_text(status, "0")).samples.count("fovea_degrade_step"), 0u);
+  status.degraded = Degraded{2, 4, 5, 3};
+  const auto samples = parse(metrics_text(status, "0")).samples;
+  EXPECT_EQ(samples.at("fovea_degrade_step"), 2);
+  EXPECT_EQ(samples.at("fovea_degrade_changes_total|direction=lowered"), 5);
+  EXPECT_EQ(samples.at("fovea_degrade_changes_total|direction=restored"), 3);
+}
+
 }  // namespace
 }  // namespace fovea::pipeline

@@ -96,6 +96,10 @@ void keep_what_fits(RunConfig& config) {
     return is_camera(source) || source.realtime;
   });
   if (!keeps_up) config.latency = {};
+  if (!config.latency.degrade.empty()) {
+    config.latency.degrade = {"fps"};  // fits any chain
+    config.latency.max_age += std::chrono::milliseconds(1);
+  }
   if (is_live(config)) {
     if (config.view) config.view->http = "[::1]:80";
     if (config.view) config.view->token.clear();  // is not written
