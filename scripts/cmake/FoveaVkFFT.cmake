@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# VkFFT, which the spectral stages and global filter networks need: headers alone, and glslang,
+# VkFFT, which the spectral stages need: headers alone, and glslang,
 # which compiles what they generate.
 #
 #   -DFOVEA_SPECTRAL=AUTO|ON|OFF   with it where a usable one is found; or fail; or never
