@@ -10,7 +10,7 @@ namespace fovea::pipeline {
 
 /// Lets a picture pass only if it differs from the last of its source that passed.
 struct ChangeConfig {
-  double threshold = 0.25;                         // of vision::spectral_change()
+  double threshold = 0.08;                         // of vision::spectral_change()
   std::chrono::milliseconds at_least_every{5000};  // one passes; 0: never for that reason
   Place place;
 };

@@ -102,7 +102,7 @@ TEST_F(SpectralTest, ChangeIsThatOfATwinByOpenCV) {
 }
 
 /// docs/spectral.md gives the figures of whole videos; here the order of things is held.
-TEST_F(SpectralTest, ShakeNoiseAndLightAreNoChangeAndAThingIs) {
+TEST_F(SpectralTest, NoiseAndLightAreNoChangeAShakeIsASmallOneAndAThingIs) {
   const cv::Mat photo = photograph();
   const cv::Rect view(8, 8, photo.cols - 16, photo.rows - 16);
   const TileSpectra reference = tile_spectra(*fourier_, photo(view));
@@ -116,10 +116,9 @@ TEST_F(SpectralTest, ShakeNoiseAndLightAreNoChangeAndAThingIs) {
   const double noise = change(noisy(photo(view), 4, 1));
   const double light = change(brighter);
   const double there = change(thing);
-  RecordProperty("shaken", std::to_string(shaken));
-  std::printf("shaken %.3f noise %.3f light %.3f thing %.3f\n", shaken, noise, light, there);
-  EXPECT_LT(std::max({shaken, noise, light}), 0.25);
-  EXPECT_GT(there, 0.25);
+  EXPECT_LT(std::max(noise, light), 0.08);  // the default threshold
+  EXPECT_LT(shaken, 0.15);                  // what docs/spectral.md advises for such cameras
+  EXPECT_GT(there, 0.3);
 }
 
 /// The picture moved by (dx, dy) by the shift theorem, exactly; what leaves comes in opposite.
@@ -156,8 +155,6 @@ TEST_F(SpectralTest, DriftIsFoundToATenthOfAPixel) {
     const cv::Mat now = noisy(moved(photo, shift.x, shift.y), 2, 3);
     const auto drift = measure_drift(*fourier_, reference, drift_picture(*fourier_, now));
     ASSERT_TRUE(drift) << shift;
-    std::printf("shift %.2f %.2f found %.3f %.3f peak %.3f\n", shift.x, shift.y, drift->dx,
-                drift->dy, drift->peak);
     EXPECT_NEAR(drift->dx, shift.x, 0.1) << shift;
     EXPECT_NEAR(drift->dy, shift.y, 0.1) << shift;
   }

@@ -90,7 +90,7 @@ class AnyValue {
       case ValueType::path:
         return text();
       case ValueType::score:
-        return std::min(number(1, 1000) / 1000.0, key.max);
+        return std::clamp(number(1, 1000) / 1000.0, key.min, std::min(key.max, 1.0));
       case ValueType::real:
         return key.min + (std::min(key.max, key.min + 1e6) - key.min) * number(0, 1000) / 1000.0;
       case ValueType::boolean:

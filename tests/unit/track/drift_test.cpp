@@ -28,26 +28,35 @@ Frame pushed_frame(std::uint64_t number, double push, bool measured) {
   return frame;
 }
 
-/// The numbers that the thing had in ten frames, and where its last box begins.
-std::pair<std::set<std::int64_t>, float> numbers(bool measured) {
-  TrackStage stage{TrackConfig{}};
-  std::set<std::int64_t> all;
+/// What became of the thing in ten frames: its numbers, in how many it had one, and where its last
+/// box begins.
+struct Followed {
+  std::set<std::int64_t> numbers;
+  int frames = 0;
   float last = 0;
+};
+
+Followed follow(bool measured) {
+  TrackStage stage{TrackConfig{}};
+  Followed followed;
   for (std::uint64_t i = 0; i < 10; ++i) {
     const auto frame = stage.process(pushed_frame(i, 60, measured));
     for (const vision::Object& object : frame->objects) {
-      if (object.track) all.insert(*object.track);
-      last = object.box.x1;
+      if (!object.track) continue;
+      followed.numbers.insert(*object.track);
+      ++followed.frames;
+      followed.last = object.box.x1;
     }
   }
-  return {all, last};
+  return followed;
 }
 
 TEST(TrackStage, KeepsAThingsNumberWhenThePushOfTheCameraIsKnown) {
-  const auto [found, x1] = numbers(/*measured=*/true);
-  EXPECT_EQ(found.size(), 1u);
-  EXPECT_NEAR(x1, 360, 0.5);  // in the frame as it is, not as it would be
-  EXPECT_GT(numbers(/*measured=*/false).first.size(), 1u);
+  const Followed known = follow(/*measured=*/true);
+  EXPECT_EQ(known.numbers.size(), 1u);
+  EXPECT_EQ(known.frames, 10);
+  EXPECT_NEAR(known.last, 360, 0.5);  // in the frame as it is, not as it would be
+  EXPECT_LT(follow(/*measured=*/false).frames, 10);
 }
 
 }  // namespace
