@@ -98,6 +98,7 @@ struct Buffer::Impl {
   ~Impl() { device->memory_in_use_bytes -= allocated_bytes; }
 };
 
+/// Of what is bound.
 inline VkDescriptorType descriptor_type(BindingKind kind) noexcept {
   return kind == BindingKind::buffer ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
                                      : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;

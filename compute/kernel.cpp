@@ -37,14 +37,14 @@ const shaders::Shader& find_shader(std::string_view name) {
 }
 
 vk::SetLayoutHandle make_set_layout(VkDevice device, const KernelContract& contract) {
-  const std::size_t count = contract.by_address ? 0 : contract.bindings.size();
-  std::vector<VkDescriptorSetLayoutBinding> bindings(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    bindings[i] = {static_cast<std::uint32_t>(i), descriptor_type(contract.kinds[i]), 1,
-                   VK_SHADER_STAGE_COMPUTE_BIT, nullptr};
+  std::vector<VkDescriptorSetLayoutBinding> bindings;
+  for (std::uint32_t i = 0; i < contract.kinds.size(); ++i) {
+    if (contract.kinds[i] == BindingKind::address) continue;
+    bindings.push_back(
+        {i, descriptor_type(contract.kinds[i]), 1, VK_SHADER_STAGE_COMPUTE_BIT, nullptr});
   }
   VkDescriptorSetLayoutCreateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
-  info.bindingCount = static_cast<std::uint32_t>(count);
+  info.bindingCount = static_cast<std::uint32_t>(bindings.size());
   info.pBindings = bindings.data();
   VkDescriptorSetLayout layout = VK_NULL_HANDLE;
   vk::check(vkCreateDescriptorSetLayout(device, &info, nullptr, &layout), "make a set layout");

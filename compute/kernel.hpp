@@ -4,8 +4,10 @@
 // source of truth: `readonly`, `writeonly`, the push-constant block and the
 // workgroup size are reflected from SPIR-V, never restated in C++.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,24 +21,25 @@ namespace fovea::compute {
 class Device;
 
 enum class Access : std::uint8_t { read, write, read_write };
-/// How a kernel sees a tensor that is bound to it: as a storage buffer, or as texels of four 32-bit
-/// numbers (samplerBuffer, usamplerBuffer; read only).
-enum class BindingKind : std::uint8_t { buffer, texels_f32, texels_u32 };
+/// How a kernel is given a tensor: bound as a storage buffer, or as texels of four 32-bit numbers
+/// (samplerBuffer, usamplerBuffer; read only); or by its address.
+enum class BindingKind : std::uint8_t { buffer, texels_f32, texels_u32, address };
 
 struct KernelContract {
-  /// Of every tensor: by binding number, dense from 0, set 0. A kernel that takes addresses
-  /// instead begins its push constants with a buffer_reference per tensor, in this order.
+  /// Of every tensor, in the wrapper's order, dense from 0. Those that are bound have their place
+  /// as binding number (set 0); the others are a buffer_reference each at the beginning of the push
+  /// constants, in the same order.
   std::vector<Access> bindings;
-  std::vector<BindingKind> kinds;  // per binding
-  bool by_address = false;
+  std::vector<BindingKind> kinds;
   std::uint32_t push_constant_bytes = 0;             // addresses included
   std::array<std::uint32_t, 3> local_size{1, 1, 1};  // as compiled; see local_size_ids
   std::array<std::uint32_t, 3> local_size_ids{kNoId, kNoId, kNoId};  // SpecId per axis
 
   static constexpr std::uint32_t kNoId = 0xffffffff;
 
+  bool binds() const { return std::ranges::count(kinds, BindingKind::address) < std::ssize(kinds); }
   std::uint32_t address_bytes() const {
-    return by_address ? static_cast<std::uint32_t>(8 * bindings.size()) : 0;
+    return static_cast<std::uint32_t>(8 * std::ranges::count(kinds, BindingKind::address));
   }
 };
 

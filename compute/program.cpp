@@ -97,15 +97,15 @@ BufferSlice place_of(const Program::Impl& program, const Run::Slot& slot, std::u
   return {};
 }
 
-/// What a step pushes: its tensors' addresses, where its kernel takes them, then its own values.
+/// What a step pushes: the addresses of tensors that its kernel takes so, then its own values.
 std::vector<std::byte> push_of(const RecordedStep& step, std::span<const BufferSlice> places) {
   std::vector<std::byte> push;
-  if (step.kernel->contract().by_address) {
-    for (const BufferSlice& place : places) {
-      const std::uint64_t address = place.buffer->impl().address + place.offset_bytes;
-      const auto bytes = std::as_bytes(std::span(&address, 1));
-      push.insert(push.end(), bytes.begin(), bytes.end());
-    }
+  const std::vector<BindingKind>& kinds = step.kernel->contract().kinds;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (kinds[i] != BindingKind::address) continue;
+    const std::uint64_t address = places[i].buffer->impl().address + places[i].offset_bytes;
+    const auto bytes = std::as_bytes(std::span(&address, 1));
+    push.insert(push.end(), bytes.begin(), bytes.end());
   }
   push.insert(push.end(), step.push.begin(), step.push.end());
   return push;
@@ -126,10 +126,8 @@ void Program::Impl::make_pools(int slot_count) {
   std::uint32_t buffers = 1, texels = 1, sets = 1;  // a pool holds at least one
   for (const RecordedStep& step : recorded) {
     if (step.kernel == nullptr) continue;
-    const KernelContract& contract = step.kernel->contract();
-    if (contract.by_address) continue;
-    for (const BindingKind kind : contract.kinds) {
-      ++(kind == BindingKind::buffer ? buffers : texels);
+    for (const BindingKind kind : step.kernel->contract().kinds) {
+      if (kind != BindingKind::address) ++(kind == BindingKind::buffer ? buffers : texels);
     }
     ++sets;
   }
@@ -199,21 +197,23 @@ VkDescriptorSet Program::Impl::make_set(const Kernel::Impl& kernel,
 
   std::vector<VkDescriptorBufferInfo> buffers(places.size());
   std::vector<VkBufferView> texels(places.size());
-  std::vector<VkWriteDescriptorSet> writes(places.size());
+  std::vector<VkWriteDescriptorSet> writes;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const BufferSlice& place = places[i];
     const BindingKind kind = kernel.contract.kinds[i];
-    writes[i].sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
-    writes[i].dstSet = set;
-    writes[i].dstBinding = static_cast<std::uint32_t>(i);
-    writes[i].descriptorCount = 1;
-    writes[i].descriptorType = descriptor_type(kind);
+    if (kind == BindingKind::address) continue;
+    VkWriteDescriptorSet& write = writes.emplace_back();
+    write.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
+    write.dstSet = set;
+    write.dstBinding = static_cast<std::uint32_t>(i);
+    write.descriptorCount = 1;
+    write.descriptorType = descriptor_type(kind);
     if (kind == BindingKind::buffer) {
       buffers[i] = {place.buffer->impl().buffer.get(), place.offset_bytes, place.size_bytes};
-      writes[i].pBufferInfo = &buffers[i];
+      write.pBufferInfo = &buffers[i];
     } else {
       texels[i] = views.emplace_back(make_view(handle, place, kind)).get();
-      writes[i].pTexelBufferView = &texels[i];
+      write.pTexelBufferView = &texels[i];
     }
   }
   vkUpdateDescriptorSets(handle, static_cast<std::uint32_t>(writes.size()), writes.data(), 0,
@@ -270,7 +270,7 @@ void Program::Impl::record_dispatch(VkCommandBuffer commands, const RecordedStep
                                     const std::array<std::uint32_t, 3>& groups) {
   const Kernel::Impl& kernel = step.kernel->impl();
   vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
-  if (!kernel.contract.by_address) {
+  if (kernel.contract.binds()) {
     const VkDescriptorSet set = make_set(kernel, places);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
                             &set, 0, nullptr);

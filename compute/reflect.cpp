@@ -210,6 +210,7 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
   KernelContract contract;
   read_workgroup_size(module, contract);
   std::map<std::uint32_t, std::pair<Access, BindingKind>> bindings;
+  std::vector<Access> addresses;
   for (const Instruction& variable : module.variables) {
     const std::uint32_t id = variable.operands[1], storage = variable.operands[2];
     if (storage != kStorageBuffer && storage != kStoragePushConstant &&
@@ -219,8 +220,7 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
     const std::uint32_t type = module.definitions.at(variable.operands[0]).operands[2];
     if (storage == kStoragePushConstant) {
       contract.push_constant_bytes = size_bytes(module, type);
-      contract.bindings = read_addresses(module, type);
-      contract.by_address = !contract.bindings.empty();
+      addresses = read_addresses(module, type);
       continue;
     }
     const auto& decorations = module.decorations.at(id);
@@ -231,16 +231,16 @@ KernelContract reflect(std::string_view name, std::span<const std::uint32_t> spi
         storage == kStorageUniform ? std::pair(Access::read, texels_of(name, module, type))
                                    : std::pair(access_of(module, id, type), BindingKind::buffer);
   }
-  if (contract.by_address && !bindings.empty()) {
-    reject(name, "some tensors are bound, others given by address");
-  }
-  contract.kinds.assign(contract.bindings.size(), BindingKind::buffer);
-  for (const auto& [binding, seen] : bindings) {
-    if (binding != contract.bindings.size()) {
-      reject(name, fmt::format("binding {} is missing", contract.bindings.size()));
+  // Tensors that are not bound are given by address, in their order.
+  const std::size_t count = bindings.size() + addresses.size();
+  auto address = addresses.begin();
+  for (std::uint32_t place = 0; place < count; ++place) {
+    const auto bound = bindings.find(place);
+    if (bound == bindings.end() && address == addresses.end()) {
+      reject(name, fmt::format("binding {} is missing", place));
     }
-    contract.bindings.push_back(seen.first);
-    contract.kinds.push_back(seen.second);
+    contract.bindings.push_back(bound != bindings.end() ? bound->second.first : *address++);
+    contract.kinds.push_back(bound != bindings.end() ? bound->second.second : BindingKind::address);
   }
   return contract;
 }

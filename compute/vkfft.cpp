@@ -324,8 +324,7 @@ class Transform final : public StepWork {
         fmt::format("VkFFT {} cannot {} the transform {}: {} ({}){}", version_text(), doing,
                     to_string(size_), getVkFFTErrorString(result), static_cast<int>(result), why),
         fmt::format("{}, driver {}", info.name, info.driver),
-        "use another --device or a newer driver; only spectral stages and global "
-        "filter networks need this");
+        "use another --device or a newer driver; only spectral stages need this");
   }
 
   Device& device_;

@@ -15,26 +15,22 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint LANES = 8;
 
-// TEXEL      read as texels, for drivers that load buffers lane by lane; else ADDRESS
+#include "address.glsl"
+
+// ADDRESS    all by address
+// TEXEL      but y as texels, which some drivers load faster
 #ifdef TEXEL
 layout(set = 0, binding = 0) uniform samplerBuffer x;
 layout(set = 0, binding = 1) uniform samplerBuffer gamma;
 layout(set = 0, binding = 2) uniform samplerBuffer beta;
-layout(set = 0, binding = 3, std430) writeonly buffer Y { vec4 y[]; };
-
-#define read_quad(tensor, i) texelFetch(tensor, int(i))
-#define write_quad(tensor, i, value) tensor[i] = (value)
-#else
-#include "address.glsl"
 #endif
-
 layout(push_constant) uniform Push {
 #ifdef ADDRESS
   Source x;
   Source gamma;
   Source beta;
-  Target y;
 #endif
+  Target y;
   uint rows;
   uint channels;
   float epsilon;

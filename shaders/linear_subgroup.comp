@@ -24,7 +24,7 @@ const uint SLICES = (ROWS + LANES - 1) / LANES;  // rows a lane loads
 
 // Four values of row `row` from depth 4 * quad on; what lies beyond K meets zero weights.
 vec4 load_x(uint row, uint quad) {
-#if defined(VEC4) || defined(ADDRESS)
+#if defined(VEC4) || defined(ADDRESS) || defined(TEXEL)
   return x_quad(row * (depth / 4) + quad);
 #else
   const uvec4 k = row * depth + min(4 * quad + uvec4(0, 1, 2, 3), uvec4(depth - 1));

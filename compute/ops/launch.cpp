@@ -85,7 +85,7 @@ Reads possible_reads(const Device& device, Reads wanted, std::int64_t quads) {
   if (wanted == Reads::texels && static_cast<std::uint64_t>(quads) > limits.max_texels) {
     wanted = Reads::addresses;
   }
-  return wanted == Reads::addresses && !limits.addresses ? Reads::buffers : wanted;
+  return limits.addresses ? wanted : Reads::buffers;  // what is written as texels goes by address
 }
 
 std::string reading_shader(std::string_view stem, Reads reads) {

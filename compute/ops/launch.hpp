@@ -73,8 +73,9 @@ constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
 /// Throws ShapeError naming `op` unless `tensor` is f32 and has `rank` axes (0: any, at least one).
 void require_f32(std::string_view op, std::string_view argument, const Tensor& tensor, int rank);
 
-/// How subgroup kernels read their tensors, four floats at a time: from storage buffers, by 64-bit
-/// address, or as texels. What a device or a shape does not allow becomes the one before it.
+/// How subgroup kernels read what they read often, four floats at a time: from storage buffers, by
+/// 64-bit address, or as texels; the rest goes by address in both of the latter. What a device or a
+/// shape does not allow becomes the one before it.
 enum class Reads : std::uint8_t { buffers, addresses, texels };
 /// The one that is fastest as far as the driver's version tells.
 Reads preferred_reads(const Device& device);

@@ -19,6 +19,11 @@ uvec4 read_words(Source source, uint i) {
   return uvec4(unpack32(pair.x), unpack32(pair.y));
 }
 vec4 read_quad(Source source, uint i) { return uintBitsToFloat(read_words(source, i)); }
+
+// The same of what is bound as texels of 16 bytes, which some drivers load faster.
+uvec4 read_words(usamplerBuffer source, uint i) { return texelFetch(source, int(i)); }
+vec4 read_quad(samplerBuffer source, uint i) { return texelFetch(source, int(i)); }
+
 void write_quad(Target target, uint i, vec4 value) {
   const uvec4 bits = floatBitsToUint(value);
   target.at[i] = u64vec2(pack64(bits.xy), pack64(bits.zw));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of heads within qkv [B, T, 3, H, D]. Include it after declaring DIM (D), `heads` (H),
-// `tokens` (T) and `qkv`: of vec4 with VEC4, by address with ADDRESS, of texels with TEXEL
-// (attention_interface.glsl), else of float.
+// `tokens` (T) and `qkv`: of vec4 with VEC4, by address with ADDRESS or as texels with TEXEL
+// (address.glsl), else of float.
 
 const uint QUADS = (DIM + 3) / 4;
 const uint QUERY = 0;
@@ -19,10 +19,8 @@ uint head_row(uint base, uint part, uint token) { return base + (token * 3 + par
 
 // Channels 4 * quad.. of the row that starts at float `row`; zero beyond D.
 vec4 load_quad(uint row, uint quad) {
-#if defined(ADDRESS)
+#if defined(ADDRESS) || defined(TEXEL)
   return read_quad(qkv, row / 4 + quad);
-#elif defined(TEXEL)
-  return texelFetch(qkv, int(row / 4 + quad));
 #elif defined(VEC4)
   return qkv[row / 4 + quad];
 #else

@@ -9,19 +9,26 @@
 // VEC4       x, residual and y are read and written four floats at a time:
 //            needs K % 4 == 0 and N % 4 == 0. Without it any K and N.
 // ADDRESS    as VEC4, tensors by address: see address.glsl.
-// TEXEL      as VEC4, read as texels: for drivers that load buffers lane by lane.
+// TEXEL      as ADDRESS, but x and weights as texels, which some drivers load faster. The code of a
+//            load is long, so what is read once a column or row is left to addresses.
 // NORM, MOMENTS   as VEC4, with the bindings of linear_moments.glsl.
 
 layout(constant_id = 2) const uint WEIGHTS = 0;     // the values of ops::Precision
 layout(constant_id = 3) const uint ACTIVATION = 0;  // the values of ops::Activation
 layout(constant_id = 4) const uint ADD_RESIDUAL = 0;
 
-#ifdef ADDRESS
+#if defined(ADDRESS) || defined(TEXEL)
 #include "address.glsl"
 
+#ifdef TEXEL
+layout(set = 0, binding = 0) uniform samplerBuffer x;
+layout(set = 0, binding = 1) uniform usamplerBuffer weight;
+#endif
 layout(push_constant) uniform Push {
+#ifdef ADDRESS
   Source x;
   Source weight;
+#endif
   Source bias;
   Source residual;
   Target y;
@@ -35,26 +42,6 @@ uvec4 weight_words(uint i) { return read_words(weight, i); }
 vec4 bias_quad(uint i) { return read_quad(bias, i); }
 vec4 residual_quad(uint i) { return read_quad(residual, i); }
 void set_y_quad(uint i, vec4 value) { write_quad(y, i, value); }
-
-#elif defined(TEXEL)
-#define VEC4
-
-layout(set = 0, binding = 0) uniform samplerBuffer x;
-layout(set = 0, binding = 1) uniform usamplerBuffer weight;
-layout(set = 0, binding = 2) uniform samplerBuffer bias;
-layout(set = 0, binding = 3) uniform samplerBuffer residual;
-layout(set = 0, binding = 4, std430) writeonly buffer Y { vec4 y[]; };
-layout(push_constant) uniform Push {
-  uint rows;     // M
-  uint columns;  // N
-  uint depth;    // K
-};
-
-vec4 x_quad(uint i) { return texelFetch(x, int(i)); }
-uvec4 weight_words(uint i) { return texelFetch(weight, int(i)); }
-vec4 bias_quad(uint i) { return texelFetch(bias, int(i)); }
-vec4 residual_quad(uint i) { return texelFetch(residual, int(i)); }
-void set_y_quad(uint i, vec4 value) { y[i] = value; }
 
 #else
 
@@ -163,7 +150,7 @@ void load_weight_quads(uint q, uint k, out vec4 w[4]) {
 // Applies the activation, adds the residual and stores columns 4q..4q+3 of `row`; what it stored.
 vec4 store_quad(uint row, uint q, vec4 sum) {
   vec4 value = activate(ACTIVATION, sum);
-#if defined(VEC4) || defined(ADDRESS)
+#if defined(VEC4) || defined(ADDRESS) || defined(TEXEL)
   const uint at = row * (columns / 4) + q;
   if (ADD_RESIDUAL != 0) value += residual_quad(at);
   set_y_quad(at, value);

@@ -29,16 +29,19 @@ TEST(Reflect, ReadsWhatTheShaderDeclares) {
   EXPECT_EQ(contract.local_size[1], 1u);
 }
 
-TEST(Reflect, TellsTexelsFromBuffers) {
+TEST(Reflect, TellsTexelsBuffersAndAddressesApart) {
   const auto bound = reflect("layer_norm", layer_norm());
   EXPECT_EQ(bound.kinds, std::vector(4, BindingKind::buffer));
   const auto contract = reflect("linear_subgroup.texel", words_of("linear_subgroup.texel"));
   EXPECT_EQ(contract.kinds,
-            (std::vector{BindingKind::texels_f32, BindingKind::texels_u32, BindingKind::texels_f32,
-                         BindingKind::texels_f32, BindingKind::buffer}));
+            (std::vector{BindingKind::texels_f32, BindingKind::texels_u32, BindingKind::address,
+                         BindingKind::address, BindingKind::address}));
   EXPECT_EQ(contract.bindings,
             (std::vector{Access::read, Access::read, Access::read, Access::read, Access::write}));
-  EXPECT_FALSE(contract.by_address);
+  EXPECT_EQ(contract.address_bytes(), 24u);
+  const auto addressed = reflect("linear_subgroup.address", words_of("linear_subgroup.address"));
+  EXPECT_EQ(addressed.kinds, std::vector(5, BindingKind::address));
+  EXPECT_FALSE(addressed.binds());
 }
 
 TEST(Reflect, EveryShaderReadsFirstAndWritesLast) {
