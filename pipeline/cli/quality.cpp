@@ -14,15 +14,15 @@
 #include "pipeline/cli/interrupt.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/cli/quality_text.hpp"
-#include "pipeline/decode/decode.hpp"
+#include "pipeline/line/decode_frame.hpp"
 #include "pipeline/line/delivery.hpp"
-#include "pipeline/line/quality_stage.hpp"
 #include "pipeline/line/run_outputs.hpp"
 #include "pipeline/line/steps.hpp"
 #include "pipeline/sinks/picture_writer.hpp"
 #include "pipeline/sinks/sinks.hpp"
 #include "pipeline/sinks/text.hpp"
 #include "pipeline/sources/sources.hpp"
+#include "pipeline/spectral/spectral_stages.hpp"
 
 namespace fovea::pipeline {
 namespace {
@@ -123,18 +123,6 @@ std::vector<std::unique_ptr<Sink>> sinks_of(const RunConfig& config, bool has_ta
   return sinks;
 }
 
-Frame decode_picture(const Packet& packet, const DecodeOptions& options) {
-  Decoded decoded =
-      packet.path.empty() ? decode_bytes(packet.bytes, options) : decode_file(packet.path, options);
-  Frame frame;
-  frame.image = std::move(decoded.image);
-  frame.width_px = decoded.source_w;
-  frame.height_px = decoded.source_h;
-  frame.orientation = decoded.orientation;
-  frame.truncated = decoded.truncated;
-  return frame;
-}
-
 ExitCode judge(const QualityOptions& options) {
   NamedConfig named = quality_config(options);
   const RunConfig config = require_valid(std::move(named.checked), named.name);
@@ -150,10 +138,8 @@ ExitCode judge(const QualityOptions& options) {
   inputs.not_input = outputs_of(config);
   Sources sources(config.sources, inputs);
   if (!sources.any()) throw sources.nothing_found();
-  compute::DeviceOptions device;
-  device.request = config.device;
-  if (!cache_folder().empty()) device.cache_dir = cache_folder() / "spectral";
-  const auto stage = make_quality_stage(std::get<QualityConfig>(config.stages.front()), device);
+  SpectralStages spectral(config.device, cache_folder());
+  const auto stage = spectral.make(std::get<QualityConfig>(config.stages.front()));
 
   const bool records_on_stdout =
       options.json || std::ranges::find(options.outputs, "-") != options.outputs.end();
@@ -174,7 +160,7 @@ ExitCode judge(const QualityOptions& options) {
     if (!packet) break;
     std::visit([&](auto& item) { item.tag.index = index++; }, *packet);
     delivery.enter();
-    auto frame = decode_step([&](const Packet& input) { return decode_picture(input, decode); },
+    auto frame = decode_step([&](const Packet& input) { return decode_frame(input, decode); },
                              std::move(*packet), false);
     auto kept = apply_step(*stage, std::move(frame));
     if (!kept) {

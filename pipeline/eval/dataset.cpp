@@ -190,6 +190,21 @@ Dataset load_dataset(const fs::path& path) {
   return dataset;
 }
 
+std::vector<SourceConfig> sources_of(const Dataset& dataset) {
+  std::vector<SourceConfig> sources;
+  for (const ClassFolder& one : dataset.classes) {
+    SourceConfig& source = sources.emplace_back();
+    source.name = one.folder;
+    source.path = dataset.root / one.folder;
+  }
+  return sources;
+}
+
+std::string folder_of(const Dataset& dataset, const std::filesystem::path& picture) {
+  const auto root = dataset.root.lexically_normal();
+  return picture.lexically_normal().lexically_relative(root).begin()->string();
+}
+
 std::string dataset_sha256(const Dataset& dataset) {
   std::vector<std::string> files;
   for (const ClassFolder& one : dataset.classes) {

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/config/source_config.hpp"
+
 namespace fovea::pipeline {
 
 struct ClassFolder {
@@ -33,6 +35,11 @@ struct Dataset {
 /// Throws ConfigError that lists every fault of a description with its place, or when there
 /// are no class folders.
 Dataset load_dataset(const std::filesystem::path& path);
+
+/// The class folders as a run's sources.
+std::vector<SourceConfig> sources_of(const Dataset& dataset);
+/// The class folder that a picture lies in.
+std::string folder_of(const Dataset& dataset, const std::filesystem::path& picture);
 
 /// One digest over all files of the class folders, the same as
 ///   (cd ROOT && find -L CLASS... -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum)

@@ -31,33 +31,25 @@ std::array<std::uint8_t, 3> mean_colour(const vision::PreprocessSpec& spec) {
 /// Class folders and the model's class that each stands for.
 class Truth {
  public:
-  Truth(const Dataset& dataset, std::span<const std::string> labels)
-      : root_(dataset.root.lexically_normal()) {
+  Truth(const Dataset& dataset, std::span<const std::string> labels) : dataset_(dataset) {
     const std::vector<int> ids = match_classes(dataset, labels);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       of_folder_.emplace(dataset.classes[i].folder, static_cast<std::size_t>(ids[i]));
     }
   }
   std::size_t of(const Frame& frame) const {
-    const auto below = frame.path.lexically_normal().lexically_relative(root_);
-    return of_folder_.at(below.begin()->string());
+    return of_folder_.at(folder_of(dataset_, frame.path));
   }
 
  private:
-  std::filesystem::path root_;
+  const Dataset& dataset_;
   std::map<std::string, std::size_t> of_folder_;
 };
 
 RunConfig run_config(const DeletionRequest& request, const Dataset& dataset) {
   RunConfig config = request.settings;
   config.decode = DecodeMode::exact;  // a stage of our own cannot say what a decoder may spare
-  config.sources.clear();
-  for (const ClassFolder& one : dataset.classes) {
-    SourceConfig source;
-    source.name = one.folder;
-    source.path = dataset.root / one.folder;
-    config.sources.push_back(std::move(source));
-  }
+  config.sources = sources_of(dataset);
   ClassifyConfig classify;
   classify.model = request.model;
   config.stages = {classify};

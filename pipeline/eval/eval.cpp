@@ -50,7 +50,7 @@ class Classes {
 class EvalSink final : public Sink {
  public:
   EvalSink(const Dataset& dataset, const Classes& classes)
-      : root_(dataset.root.lexically_normal()), classes_(classes), counter_(classes.names()) {}
+      : dataset_(dataset), classes_(classes), counter_(classes.names()) {}
 
   void write(const Outcome<Frame>& outcome) override {
     const auto* frame = std::get_if<Frame>(&outcome);
@@ -58,29 +58,22 @@ class EvalSink final : public Sink {
       counter_.add_failure();
       return;
     }
-    const auto below = frame->path.lexically_normal().lexically_relative(root_);
     std::vector<std::size_t> answers;
     for (const vision::Label& label : frame->labels) answers.push_back(classes_.of_label(label.id));
-    counter_.add(classes_.of_folder(below.begin()->string()), answers);
+    counter_.add(classes_.of_folder(folder_of(dataset_, frame->path)), answers);
   }
 
   Scores scores() const { return counter_.scores(); }
 
  private:
-  std::filesystem::path root_;
+  const Dataset& dataset_;
   const Classes& classes_;
   ScoreCounter counter_;
 };
 
 RunConfig run_config(const EvalRequest& request, const Dataset& dataset) {
   RunConfig config = request.settings;
-  config.sources.clear();
-  for (const ClassFolder& one : dataset.classes) {
-    SourceConfig source;
-    source.name = one.folder;
-    source.path = dataset.root / one.folder;
-    config.sources.push_back(std::move(source));
-  }
+  config.sources = sources_of(dataset);
   ClassifyConfig classify;
   classify.model = request.model;
   classify.top = kTop;

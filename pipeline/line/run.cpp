@@ -17,16 +17,15 @@
 #include "compute/error.hpp"
 #include "compute/tuning.hpp"
 #include "pipeline/config/config.hpp"
-#include "pipeline/decode/decode.hpp"
 #include "pipeline/line/attend_stage.hpp"
 #include "pipeline/line/classify_stage.hpp"
 #include "pipeline/line/crops_stage.hpp"
+#include "pipeline/line/decode_frame.hpp"
 #include "pipeline/line/detect_stage.hpp"
 #include "pipeline/line/filter_stage.hpp"
 #include "pipeline/line/line.hpp"
 #include "pipeline/line/masking_stage.hpp"
 #include "pipeline/line/model_hash.hpp"
-#include "pipeline/line/quality_stage.hpp"
 #include "pipeline/line/run_outputs.hpp"
 #include "pipeline/line/tile_stage.hpp"
 #include "pipeline/live/live_line.hpp"
@@ -75,15 +74,7 @@ Decode make_decode(const RunConfig& config, const std::vector<const InferenceSta
   }
   const bool looks_for_objects = has_stage<DetectConfig>(config);
   return [options, looks_for_objects](const Packet& packet) {
-    Decoded decoded = packet.path.empty() ? decode_bytes(packet.bytes, options)
-                                          : decode_file(packet.path, options);
-    Frame frame;
-    frame.image = std::move(decoded.image);
-    frame.width_px = decoded.source_w;
-    frame.height_px = decoded.source_h;
-    frame.orientation = decoded.orientation;
-    frame.truncated = decoded.truncated;
-    frame.reduction = decoded.reduction;
+    Frame frame = decode_frame(packet, options);
     frame.looks_for_objects = looks_for_objects;
     return frame;
   };
@@ -136,8 +127,7 @@ struct BuiltChain {
 };
 
 /// A stage that runs no model; null for one that does.
-std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage, const RunConfig& config,
-                                        const RunOptions& options) {
+std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage, SpectralStages& spectral) {
   if (const auto* filter = std::get_if<FilterConfig>(&stage)) {
     return std::make_unique<FilterStage>(*filter);
   }
@@ -151,13 +141,7 @@ std::unique_ptr<Stage> make_frame_stage(const StageConfig& stage, const RunConfi
       attend != nullptr && !is_masking(*attend)) {
     return std::make_unique<AttendStage>(*attend);
   }
-  if (const auto* quality = std::get_if<QualityConfig>(&stage)) {
-    compute::DeviceOptions device;
-    device.request = config.device;
-    if (!options.cache_dir.empty()) device.cache_dir = options.cache_dir / "spectral";
-    return make_quality_stage(*quality, device);
-  }
-  return nullptr;
+  return spectral.make(stage);
 }
 
 /// What an attend stage behind `model` asks of it.
@@ -204,9 +188,7 @@ BuiltChain build_chain(const RunConfig& config, const RunOptions& options,
   BuiltChain chain;
   auto model = models.begin();
   for (const auto& stage : config.stages) {
-    auto frame_stage = make_frame_stage(stage, config, options);
-    if (!frame_stage) frame_stage = spectral.make(stage);
-    if (frame_stage) {
+    if (auto frame_stage = make_frame_stage(stage, spectral)) {
       chain.stages.push_back(std::move(frame_stage));
       continue;
     }

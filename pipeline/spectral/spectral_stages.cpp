@@ -7,6 +7,7 @@
 #include "compute/ops/fft.hpp"
 #include "pipeline/spectral/change_stage.hpp"
 #include "pipeline/spectral/stabilise_stage.hpp"
+#include "vision/quality/spectra.hpp"
 
 namespace fovea::pipeline {
 
@@ -28,7 +29,15 @@ vision::Fourier& SpectralStages::fourier(const std::string& stage) {
   return *fourier_.emplace_back(std::make_unique<vision::Fourier>(*device_, who));
 }
 
+std::unique_ptr<QualityStage> SpectralStages::make(const QualityConfig& config) {
+  vision::Fourier& transforms = fourier("quality");
+  return std::make_unique<QualityStage>(config, [&transforms](const vision::QualityTiles& tiles) {
+    return vision::quality_spectra(transforms, tiles);
+  });
+}
+
 std::unique_ptr<Stage> SpectralStages::make(const StageConfig& config) {
+  if (const auto* quality = std::get_if<QualityConfig>(&config)) return make(*quality);
   if (const auto* change = std::get_if<ChangeConfig>(&config)) {
     vision::Fourier& transforms = fourier("change");
     return std::make_unique<ChangeStage>(*change, [&transforms](const cv::Mat& rgb) {

@@ -11,6 +11,7 @@
 #include "compute/device.hpp"
 #include "pipeline/config/stage_config.hpp"
 #include "pipeline/line/stage.hpp"
+#include "pipeline/spectral/quality_stage.hpp"
 #include "vision/spectral/fourier.hpp"
 
 namespace fovea::pipeline {
@@ -23,6 +24,7 @@ class SpectralStages {
   /// The stage, or null where `config` is of another kind. It lives no longer than this. Throws
   /// GpuError where the build has no VkFFT.
   std::unique_ptr<Stage> make(const StageConfig& config);
+  std::unique_ptr<QualityStage> make(const QualityConfig& config);
 
  private:
   vision::Fourier& fourier(const std::string& stage);

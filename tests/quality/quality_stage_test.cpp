@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stage on OpenCV's transform: what becomes of a picture, and when an alarm is told.
-#include "pipeline/line/quality_stage.hpp"
+#include "pipeline/spectral/quality_stage.hpp"
 
 #include <string>
 #include <vector>

@@ -17,10 +17,10 @@ using SpectraTest = DeviceTest;
 
 TEST_F(SpectraTest, AreOpenCVs) {
   if (!compute::ops::has_fft()) GTEST_SKIP() << "VkFFT " << compute::ops::fft_version();
-  vision::TileSpectra spectra(device(), "the test");
+  vision::Fourier fourier(device(), "the test");
   for (const cv::Size size : {cv::Size(64, 64), cv::Size(100, 90)}) {
     const auto tiles = vision::make_tiles(noisy(cv::Mat(size, CV_8U, cv::Scalar(128)), 30));
-    const cv::Mat ours = spectra(tiles), twin = spectra_by_dft(tiles);
+    const cv::Mat ours = vision::quality_spectra(fourier, tiles), twin = spectra_by_dft(tiles);
     ASSERT_EQ(ours.size(), twin.size());
     // Sums of 64 x 64 values below 128: float's rounding, 6e-8, of partial sums near their norm
     // (2,000), in log2(4096) = 12 steps of each of two transforms.
@@ -30,8 +30,8 @@ TEST_F(SpectraTest, AreOpenCVs) {
 
 TEST_F(SpectraTest, AreRefusedWithoutVkFFT) {
   if (compute::ops::has_fft()) GTEST_SKIP() << "this build has VkFFT";
-  const auto text = error_text([] { vision::TileSpectra spectra(device(), "stage 'quality'"); });
-  EXPECT_THAT(text, ::testing::HasSubstr("stage 'quality' needs Fourier transforms"));
+  const auto text = error_text([] { vision::Fourier fourier(device(), "the stage 'quality'"); });
+  EXPECT_THAT(text, ::testing::HasSubstr("the stage 'quality' needs Fourier transforms"));
 }
 
 }  // namespace

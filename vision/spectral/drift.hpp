@@ -30,8 +30,7 @@ DriftPicture drift_picture(Fourier& fourier, const cv::Mat& rgb);
 /// The largest drift that can be measured, in pixels of a picture of that size: an eighth of its
 /// sides.
 cv::Point2d largest_drift(const DriftPicture& picture);
-/// A peak to tell a drift by: white noise of as many pixels peaks at 0.02, a shifted picture with
-/// people in it at 0.2 or more.
+/// A peak to tell a drift by; a shifted photograph with some noise has 0.7 or more.
 inline constexpr double kLeastPeak = 0.06;
 /// Nothing where the two have no shift in common: another scene, too little detail, or a drift
 /// beyond largest_drift(). Requires: pictures of one size.

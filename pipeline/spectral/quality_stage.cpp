@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/line/quality_stage.hpp"
+#include "pipeline/spectral/quality_stage.hpp"
 
 #include <utility>
 
 #include <opencv2/core.hpp>
 
-#include "compute/ops/fft.hpp"
+#include "pipeline/spectral/stream_of.hpp"
 #include "pipeline/track/stream_time.hpp"
 #include "vision/quality/score.hpp"
-#include "vision/quality/spectra.hpp"
 
 namespace fovea::pipeline {
-namespace {
-
-bool is_of_stream(const FrameTag& tag) { return tag.position || tag.captured; }
-
-}  // namespace
 
 QualityStage::QualityStage(const QualityConfig& config, SpectraOf spectra)
     : config_(config), spectra_(std::move(spectra)) {}
@@ -32,7 +26,7 @@ std::optional<Frame> QualityStage::process(Frame frame) {
   if (tiles.count > 0) powers_ = vision::to_power(tiles, spectra_(tiles));
   const std::vector<vision::Rings> rings = vision::rings_of(powers_);
   vision::Quality quality = vision::score_picture(grey, powers_, rings);
-  const bool of_stream = is_of_stream(frame.tag);
+  const bool of_stream = !is_still(frame.tag);
   const double seconds = seconds_of(frame.tag);
   Stream* stream = nullptr;
   if (of_stream) {
@@ -68,20 +62,6 @@ cv::Mat QualityStage::last_spectrum() const {
     }
   }
   return mean.empty() ? mean : cv::Mat(mean / static_cast<double>(powers_.size()));
-}
-
-std::unique_ptr<QualityStage> make_quality_stage(const QualityConfig& config,
-                                                 const compute::DeviceOptions& device) {
-  struct Room {
-    explicit Room(const compute::DeviceOptions& options)
-        : device(options), spectra(device, "stage 'quality'") {}
-    compute::Device device;
-    vision::TileSpectra spectra;
-  };
-  compute::ops::require_fft("stage 'quality'");
-  const auto room = std::make_shared<Room>(device);
-  return std::make_unique<QualityStage>(
-      config, [room](const vision::QualityTiles& tiles) { return room->spectra(tiles); });
 }
 
 }  // namespace fovea::pipeline

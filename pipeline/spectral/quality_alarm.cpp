@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/line/quality_alarm.hpp"
+#include "pipeline/spectral/quality_alarm.hpp"
 
 #include <algorithm>
 #include <string>

@@ -3,21 +3,19 @@
 // `quality` in YAML: scores the picture itself, before or after any model has seen it.
 
 #include <functional>
-#include <memory>
 #include <string_view>
 #include <vector>
 
-#include "compute/device.hpp"
 #include "pipeline/config/quality_config.hpp"
-#include "pipeline/line/quality_alarm.hpp"
 #include "pipeline/line/stage.hpp"
+#include "pipeline/spectral/quality_alarm.hpp"
 #include "pipeline/track/per_source.hpp"
 #include "vision/quality/stream_watch.hpp"
 #include "vision/quality/tiles.hpp"
 
 namespace fovea::pipeline {
 
-/// The tiles' Fourier transforms: vision::TileSpectra, or its twin in tests.
+/// The tiles' Fourier transforms: vision::quality_spectra(), or its twin in tests.
 using SpectraOf = std::function<cv::Mat(const vision::QualityTiles&)>;
 
 class QualityStage : public FrameStage {
@@ -43,10 +41,5 @@ class QualityStage : public FrameStage {
   std::vector<cv::Mat> powers_;  // of the last picture
   PerSource<Stream> streams_;
 };
-
-/// The stage with transforms on a device of its own: on the models' device each would wait behind
-/// a whole batch. Throws GpuError where the device cannot be opened or the build has no VkFFT.
-std::unique_ptr<QualityStage> make_quality_stage(const QualityConfig& config,
-                                                 const compute::DeviceOptions& device);
 
 }  // namespace fovea::pipeline
