@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the tiny GFNet checkpoints of tests/golden/models/data and what gfnet_reference.py answers.
 
-    pip install torch==2.8.0 safetensors numpy
+    pip install torch==2.15.0 safetensors numpy
     scripts/goldens/make_gfnet_goldens.py    # replaces tests/golden/models/data/gfnet-*
 
 As make_model_goldens.py. The models lie as their authors publish them: a .pth whose
