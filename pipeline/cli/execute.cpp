@@ -12,23 +12,9 @@
 #include "pipeline/cli/progress.hpp"
 #include "pipeline/cli/view_of.hpp"
 #include "pipeline/config/config.hpp"
+#include "pipeline/sinks/text.hpp"
 
 namespace fovea::pipeline {
-
-namespace {
-
-/// " (change 812)": the stages that let pictures go, where that is not `filter` alone.
-std::string filters_of(const RunSummary& summary) {
-  std::vector<std::string> counts;
-  bool plain = true;
-  for (const auto& [stage, count] : summary.filtered_by) {
-    counts.push_back(stage + " " + grouped(count));
-    plain = plain && stage == "filter";
-  }
-  return plain ? "" : fmt::format(" ({})", fmt::join(counts, ", "));
-}
-
-}  // namespace
 
 ExitCode exit_code_of(const RunSummary& summary) {
   if (summary.interrupted) return ExitCode::interrupted;
@@ -41,7 +27,8 @@ std::string summary_line(const RunSummary& summary) {
                                  summary.done == 1 ? "picture" : "pictures", summary.elapsed_s,
                                  summary.images_per_s);
   if (summary.filtered > 0) {
-    text += fmt::format(", {} filtered out", grouped(summary.filtered)) + filters_of(summary);
+    text += fmt::format(", {} filtered out", grouped(summary.filtered)) +
+            filters_text(summary.filtered_by);
   }
   if (summary.failed > 0) text += fmt::format(", {} failed", grouped(summary.failed));
   return text;

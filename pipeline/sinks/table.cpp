@@ -129,7 +129,10 @@ class TableSink final : public Sink {
     }
     std::string total =
         fmt::format("{} {}", summary.done, summary.done == 1 ? "picture" : "pictures");
-    if (summary.filtered > 0) total += fmt::format(", {} filtered out", summary.filtered);
+    if (summary.filtered > 0) {
+      total +=
+          fmt::format(", {} filtered out", summary.filtered) + filters_text(summary.filtered_by);
+    }
     if (summary.failed > 0) total += paint(fmt::format(", {} failed", summary.failed), kRed);
     if (summary.elapsed_s > 0) {
       total +=

@@ -240,4 +240,13 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
   return with_commas(number) + " " + std::string(number == 1 ? one : many);
 }
 
+std::string filters_text(const std::map<std::string, std::uint64_t>& filtered_by) {
+  std::string text;
+  for (const auto& [stage, count] : filtered_by) {
+    text += (text.empty() ? "" : ", ") + stage + " " + with_commas(count);
+  }
+  const bool filter_alone = filtered_by.size() == filtered_by.count("filter");
+  return filter_alone ? "" : " (" + text + ")";
+}
+
 }  // namespace fovea::pipeline

@@ -4,6 +4,7 @@
 // JSON, CSV, HTML and a terminal. Pure functions.
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,5 +48,7 @@ std::string with_commas(std::uint64_t number);
 
 /// "1 picture", "1,234 pictures"
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+/// " (change 812)": the stages that let so many pictures go; empty where `filter` alone did.
+std::string filters_text(const std::map<std::string, std::uint64_t>& filtered_by);
 
 }  // namespace fovea::pipeline

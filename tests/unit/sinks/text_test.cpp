@@ -75,5 +75,11 @@ TEST(Fit, EveryWidthIsExact) {
   }
 }
 
+TEST(Text, NamesTheStagesThatLetPicturesGo) {
+  EXPECT_EQ(filters_text({}), "");
+  EXPECT_EQ(filters_text({{"filter", 3}}), "");
+  EXPECT_EQ(filters_text({{"change", 1200}, {"filter", 3}}), " (change 1,200, filter 3)");
+}
+
 }  // namespace
 }  // namespace fovea::pipeline
